@@ -1,0 +1,246 @@
+"""The command line: serve · fill · doctor · models. Says in a line or two what went wrong; the exit code is then 2."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import platform
+import shutil
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any, NoReturn
+
+from bridge import __version__, home
+from bridge.client import Client
+from bridge.config import Config, read
+from bridge.protocol.errors import Refusal
+from bridge.protocol.values import Box
+
+ALIASES = {"inpaint": "fill", "img2img": "fill", "outpaint": "expand"}
+"""Words artists know from elsewhere, and the mode each one means."""
+NO_MODELS = (
+    "No models are installed. The built-in fill needs none: it removes and continues by copying texture from your own "
+    "picture. Prompts need a Stable Diffusion model; this version cannot load one yet."
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a console that lacks × shows ? instead of failing
+    try:
+        given = _parser().parse_args(argv)
+        return int(given.run(given))
+    except Refusal as refusal:
+        print(f"sfumato: {refusal.text}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output went away
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115  # so that the interpreter's last flush finds a file
+        return 141
+
+
+class _Parser(argparse.ArgumentParser):
+    """Wrong words are a sentence, not a page of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Refusal("recipe.field", f"{message[:1].upper()}{message[1:]}. See: {self.prog} --help")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="sfumato", description="Generative fill for GIMP and Photoshop, on your own machine.")
+    parser.add_argument("--version", action="version", version=f"sfumato {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="serve | fill | doctor | models", parser_class=_Parser)
+
+    serve = commands.add_parser("serve", help="run the bridge in the foreground")
+    serve.add_argument("--port", type=int, metavar="N", help="listen on this port (default 4717; 0: any free one)")
+    serve.add_argument("--idle-exit", type=float, metavar="MINUTES", help="end after so long without work or client")
+    serve.set_defaults(run=_serve)
+
+    fill = commands.add_parser("fill", help="paint into a picture file")
+    fill.add_argument("picture", type=Path, help="PNG, JPEG, TIFF or WebP, 8 or 16 bit")
+    where = fill.add_mutually_exclusive_group()
+    where.add_argument("--mask", type=Path, help="a picture of the same size: white is repainted, grey is feather")
+    where.add_argument("--box", type=_box, metavar="X,Y,W,H", help="a rectangle; with expand: the new canvas")
+    fill.add_argument(
+        "--mode",
+        choices=["fill", "remove", "expand", "detail", *ALIASES],
+        help="default: fill with a prompt, else remove",
+    )
+    fill.add_argument("--prompt", default="", help="what shall be there")
+    fill.add_argument("--negative", default="", help="what shall not")
+    fill.add_argument("--strength", type=float, help="0.05 to 1; below 1 keeps something of what is there")
+    fill.add_argument("--seed", type=int, help="0 to 4294967295; the same seed paints the same picture")
+    fill.add_argument("--count", type=int, default=1, help="variations, 1 to 8")
+    fill.add_argument("--model", help="a model's id, see: sfumato models")
+    fill.add_argument("--blend", type=int, default=0, metavar="PX", help="grow the layer outward by so many pixels")
+    fill.add_argument(
+        "--source", choices=["near", "wide", "all"], default="near", help="where the built-in fill copies from"
+    )
+    fill.add_argument("--out", type=Path, metavar="FILE", help="write the composite")
+    fill.add_argument("--layers", type=Path, metavar="FOLDER", help="write each layer and its mask")
+    fill.add_argument("--ora", type=Path, metavar="FILE.ora", help="write a layered file that GIMP and Krita open")
+    fill.add_argument("--dry-run", action="store_true", help="say what would be done")
+    fill.add_argument("--json", action="store_true", help="print each message of the wire as a line")
+    fill.set_defaults(run=_fill)
+
+    doctor = commands.add_parser("doctor", help="say what works here and what does not")
+    doctor.add_argument("--json", action="store_true")
+    doctor.set_defaults(run=_doctor)
+
+    models = commands.add_parser("models", help="list the installed models")
+    models.add_argument("--json", action="store_true")
+    models.set_defaults(run=_models)
+    return parser
+
+
+def _box(text: str) -> Box:
+    try:
+        box = Box(*(int(part) for part in text.split(",")))
+    except (TypeError, ValueError):
+        raise argparse.ArgumentTypeError(f"“{text}” is not four whole numbers X,Y,W,H") from None
+    if box.empty:
+        raise argparse.ArgumentTypeError(f"a box of {box.width} × {box.height} px holds no pixel")
+    return box
+
+
+def _fill(given: argparse.Namespace) -> int:
+    from bridge.fill_command import run
+
+    given.img2img = given.mode == "img2img"
+    given.mode = ALIASES.get(given.mode, given.mode)
+    return run(given)
+
+
+# ---- serve ----------------------------------------------------------------------------------------------------------
+
+
+def _serve(given: argparse.Namespace) -> int:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("websockets").setLevel(logging.WARNING)
+    folder = home.make_private(home.home())
+    config = read(folder)
+    if given.port is not None:
+        if not 0 <= given.port <= 65535:
+            raise Refusal("recipe.field", f"A port is a number from 0 to 65535; {given.port} is not.")
+        config = replace(config, port=given.port)
+    if given.idle_exit is not None and given.idle_exit <= 0:
+        raise Refusal("recipe.field", f"--idle-exit takes minutes over 0; {given.idle_exit:g} is not.")
+    return asyncio.run(_run_bridge(config, folder, given.idle_exit))
+
+
+async def _run_bridge(config: Config, folder: Path, idle_exit: float | None) -> int:
+    from bridge.server import Bridge, PortTaken
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:  # Windows has no signal handlers on a loop
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+    try:
+        async with Bridge(config, folder) as bridge:
+            home.write_launch(folder)
+            print(f"Sfumato bridge {__version__} listens on 127.0.0.1:{bridge.port}. Ctrl-C ends it.", flush=True)
+            waiting: list[asyncio.Task[Any]] = [asyncio.create_task(stop.wait())]
+            if idle_exit is not None:
+                waiting.append(asyncio.create_task(bridge.until_idle(idle_exit)))
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for task in waiting:
+                task.cancel()
+        return 0
+    except PortTaken:
+        return await asyncio.to_thread(_port_taken, config.port, folder)
+
+
+def _port_taken(port: int, folder: Path) -> int:
+    """A bridge of this user already? Then all is well."""
+    with contextlib.suppress(Refusal):
+        Client(_about(), folder, port=port, start=False).close()
+        print(f"A bridge of yours is running already on port {port}; nothing to do.")
+        return 0
+    text = f"Port {port} is taken by another program. End that program, or choose another port: "
+    raise Refusal("auth.failed", text + f"sfumato serve --port {port + 1 if port < 65535 else 4717}")
+
+
+def _about() -> dict[str, str]:
+    return {"name": "sfumato", "version": __version__, "host": "command line"}
+
+
+# ---- doctor, models -------------------------------------------------------------------------------------------------
+
+
+def _models(given: argparse.Namespace) -> int:
+    if given.json:
+        print("[]")
+    print(NO_MODELS, file=sys.stderr if given.json else sys.stdout)
+    return 0
+
+
+def _doctor(given: argparse.Namespace) -> int:
+    findings = _findings()
+    if given.json:
+        print(json.dumps(findings, indent=2, ensure_ascii=False))
+    else:
+        for one in findings:
+            print(f"{'ok  ' if one['ok'] else 'LOOK'}  {one['what']}: {one['says']}")
+    return 0 if all(one["ok"] for one in findings) else 1
+
+
+def _findings() -> list[dict[str, Any]]:
+    """What works here, and the next step for what does not."""
+    folder = home.home()
+    found = [_finding("sfumato", True, f"{__version__} on Python {platform.python_version()}, {platform.platform()}")]
+    for package in ("websockets", "msgpack", "numpy", "scipy", "pillow", "PyPatchMatch", "imagecodecs", "tifffile"):
+        try:
+            found.append(_finding(package, True, metadata.version(package)))
+        except metadata.PackageNotFoundError:
+            found.append(_finding(package, False, f"is missing. Run: pip install {package}"))
+    with contextlib.suppress(ImportError):
+        import patchmatch
+
+        works = bool(getattr(patchmatch, "patchmatch_available", True))
+        says = "works" if works else "has no compiled part here. Run: pip install --force-reinstall PyPatchMatch"
+        found.append(_finding("built-in fill", works, says))
+    found.append(_finding("home", True, f"{folder}, {_free(folder)} free"))
+    try:
+        config = read(folder)
+        found.append(_finding("sfumato.toml", True, f"port {config.port}, painters {', '.join(config.painters)}"))
+    except Refusal as refusal:
+        found.append(_finding("sfumato.toml", False, refusal.text))
+    found.append(_bridge_finding(folder))
+    found.append(_finding("models", True, NO_MODELS))
+    return found
+
+
+def _bridge_finding(folder: Path) -> dict[str, Any]:
+    if home.discover(folder) is None:
+        return _finding("bridge", True, "is not running; it is started when it is needed")
+    try:
+        client = Client(_about(), folder, start=False)
+        client.close()
+        return _finding("bridge", True, "is running and knows you")
+    except Refusal as refusal:
+        return _finding("bridge", refusal.code == "job.lost", refusal.text)
+
+
+def _finding(what: str, ok: bool, says: str) -> dict[str, Any]:
+    return {"what": what, "ok": ok, "says": says}
+
+
+def _free(folder: Path) -> str:
+    while not folder.exists():
+        folder = folder.parent
+    return f"{shutil.disk_usage(folder).free / 1e9:,.0f} GB"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+"""Where the bridge lives on this machine: its folder, the file that says how to find it, its keys, how to start it.
+
+Standard library only: guests use this room inside an editor's own Python.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bridge.protocol.auth import NONCE
+from bridge.protocol.errors import Refusal
+from bridge.protocol.values import is_id
+
+LOCAL = "local"
+"""The id of the key that every program of the same user may read."""
+
+_FOREIGN = ("PYTHON", "LD_LIBRARY_PATH", "DYLD_", "GI_", "GDK_")
+"""Variables of a host program that would mislead a bridge it starts."""
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """What `bridge.json` says of a running bridge. A stale file is recognised by the handshake, not by the pid."""
+
+    port: int
+    pid: int
+    instance: str
+    protocol: int
+    version: str
+
+
+def home() -> Path:
+    """The bridge's folder. Not from XDG variables, which sandboxed hosts rewrite."""
+    if named := os.environ.get("SFUMATO_HOME"):
+        return Path(named)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "Sfumato"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "Sfumato"
+    return Path.home() / ".local" / "share" / "sfumato"
+
+
+def make_private(folder: Path) -> Path:
+    """Make a folder that only this user may enter."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
+    return folder
+
+
+def write_json(path: Path, values: dict[str, Any]) -> None:
+    """Write a file at once or not at all."""
+    part = path.with_suffix(f".{secrets.token_hex(4)}.part")
+    part.write_text(json.dumps(values), "utf-8")
+    part.replace(path)
+
+
+def announce(folder: Path, bridge: Discovery) -> None:
+    """Write `bridge.json`."""
+    write_json(folder / "bridge.json", asdict(bridge))
+
+
+def discover(folder: Path) -> Discovery | None:
+    """Read `bridge.json`; None where there is none, or nothing that could be one."""
+    try:
+        values = json.loads((folder / "bridge.json").read_text("utf-8"))
+        return Discovery(**{name: kind(values[name]) for name, kind in Discovery.__annotations__.items()})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def retire(folder: Path, instance: str) -> None:
+    """Remove `bridge.json`, unless another bridge wrote it since."""
+    found = discover(folder)
+    if found and found.instance == instance:
+        (folder / "bridge.json").unlink(missing_ok=True)
+
+
+def make_local_key(folder: Path) -> bytes:
+    """The local key; made on first need: 32 random bytes in a 0600 file in a 0700 folder."""
+    path = make_private(folder / "keys") / f"{LOCAL}.key"
+    with contextlib.suppress(FileExistsError):
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(NONCE))
+    return read_key(folder, LOCAL)
+
+
+def read_key(folder: Path, key_id: str) -> bytes:
+    """A key's 32 bytes. Raises Refusal `auth.key` where it is missing, damaged, or readable by others."""
+    if not is_id(key_id) or not key_id.isalnum():
+        raise Refusal("auth.key", "A key's name has letters and digits only.")
+    path = folder / "keys" / f"{key_id}.key"
+    try:
+        with os.fdopen(
+            os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)), "rb"
+        ) as file:
+            mode = os.fstat(file.fileno()).st_mode
+            key = file.read(NONCE + 1)
+    except OSError as why:
+        raise Refusal("auth.key", f"The key {path} cannot be read ({why.strerror}). Start the bridge once.") from None
+    if os.name == "posix" and mode & 0o077:
+        text = f"The key {path} can be read by others (mode {mode & 0o777:o}, expected 600). Run chmod 600 on it, "
+        raise Refusal("auth.key", text + "or delete it and start the bridge again.")
+    if len(key) != NONCE:
+        text = f"The key {path} has {len(key)} bytes, expected {NONCE}. Delete it and start the bridge again."
+        raise Refusal("auth.key", text)
+    return key
+
+
+def write_launch(folder: Path) -> None:
+    """Write `launch.json`: how a client starts this very bridge when none runs."""
+    write_json(folder / "launch.json", {"argv": [sys.executable, "-m", "bridge.cli", "serve"]})
+
+
+def launch(folder: Path) -> None:
+    """Start a bridge, detached from this program. Raises Refusal `job.lost` with the command where it cannot."""
+    try:
+        argv = json.loads((folder / "launch.json").read_text("utf-8"))["argv"]
+        first_is_absolute = Path(argv[0]).is_absolute()
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        first_is_absolute = False
+    if not first_is_absolute:
+        raise Refusal("job.lost", "No bridge is running. Start one in a terminal: sfumato serve", "later")
+    if Path("/.flatpak-info").exists():
+        argv = ["flatpak-spawn", "--host", *argv]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+    clean["SFUMATO_HOME"] = str(folder)
+    detached: dict[str, Any] = {"start_new_session": True}
+    if sys.platform == "win32":
+        detached = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+    log = folder / "bridge.log"
+    try:
+        with log.open("ab") as sink:
+            subprocess.Popen(  # noqa: S603  # the argv is what this user's own bridge wrote into this user's folder
+                argv, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, env=clean, close_fds=True, **detached
+            )
+    except OSError as why:
+        text = f"The bridge could not be started ({why.strerror}). Start it in a terminal: sfumato serve"
+        raise Refusal("job.lost", text, "later") from None

@@ -1,0 +1,82 @@
+"""An append-only file of records that survives `kill -9`: each with its length and checksum, a torn end is cut off."""
+
+import contextlib
+import os
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgpack
+
+Record = dict[str, Any]
+
+_HEAD = struct.Struct("<II")
+
+
+class Journal:
+    """Records on disk, oldest first. `append` is seen by the next process even if this one is killed; `sync` makes it
+    survive a power cut too."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.records = list(self._read())
+        self._file = path.open("ab")
+
+    def append(self, record: Record) -> None:
+        """Write one record. Raises OSError where the disk is full; the journal is as it was before."""
+        packed = _pack(record)
+        end = self._file.tell()
+        try:
+            self._file.write(packed)
+            self._file.flush()
+        except OSError:
+            self._reopen(end)
+            raise
+
+    def sync(self) -> None:
+        """Wait until everything appended is on the disk. May be called from a thread."""
+        os.fsync(self._file.fileno())
+
+    def rewrite(self, records: Iterable[Record]) -> None:
+        """Replace the journal by these records, at once or not at all."""
+        part = self.path.with_suffix(".part")
+        with part.open("wb") as file:
+            for record in records:
+                file.write(_pack(record))
+            file.flush()
+            os.fsync(file.fileno())
+        self._file.close()
+        part.replace(self.path)
+        self._file = self.path.open("ab")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _read(self) -> Iterator[Record]:
+        """The records that are whole. What a crash tore off at the end is cut away, so that appending stays sound."""
+        with contextlib.suppress(FileNotFoundError):
+            content = self.path.read_bytes()
+            position = 0
+            while len(content) - position >= _HEAD.size:
+                size, crc = _HEAD.unpack_from(content, position)
+                body = content[position + _HEAD.size : position + _HEAD.size + size]
+                if len(body) < size or zlib.crc32(body) != crc:
+                    break
+                yield msgpack.unpackb(body, raw=False)
+                position += _HEAD.size + size
+            if position < len(content):
+                os.truncate(self.path, position)
+
+    def _reopen(self, end: int) -> None:
+        with contextlib.suppress(OSError):
+            self._file.close()
+        os.truncate(self.path, end)
+        self._file = self.path.open("ab")
+
+
+def _pack(record: Record) -> bytes:
+    body: bytes = msgpack.packb(record, use_bin_type=True)
+    return _HEAD.pack(len(body), zlib.crc32(body)) + body

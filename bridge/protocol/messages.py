@@ -1,0 +1,470 @@
+"""Every message of the wire as a frozen dataclass: `encode(message) -> bytes`, `decode(map) -> message`.
+
+The docstring of a class is its paragraph in docs/protocol.md. A field that may be None is left out when it is None.
+Whole numbers are never negative, but for the x and y of a box.
+"""
+
+import functools
+import types
+import typing
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from typing import Any, ClassVar, Literal, get_args, get_origin
+
+from bridge.protocol.auth import IDENTITY, NONCE
+from bridge.protocol.errors import Refusal, Retry
+from bridge.protocol.frames import pack_control
+from bridge.protocol.values import Box, Document, Picture, Recipe, is_id
+
+Map = dict[str, Any]
+Phase = Literal["queued", "loading", "encoding", "painting", "decoding", "finishing"]
+Use = Literal["image", "mask", "layer", "layer mask", "preview"]
+State = Literal["ok", "cancelled", "failed"]
+
+
+@dataclass(frozen=True)
+class Message:
+    """What all messages share: `t`, the name of the type, and who may send it."""
+
+    t: ClassVar[str]
+    sender: ClassVar[Literal["bridge", "client", "both"]]
+
+
+@dataclass(frozen=True)
+class Hello(Message):
+    """The bridge's first word: which versions it speaks, its limits, and 32 random bytes for the handshake."""
+
+    t = "hello"
+    sender = "bridge"
+    protocol: tuple[int, ...]
+    version: str
+    instance: bytes
+    nonce: bytes
+    limits: Map
+
+    def __post_init__(self) -> None:
+        _sized(self, instance=IDENTITY, nonce=NONCE)
+
+
+@dataclass(frozen=True)
+class Auth(Message):
+    """The client's answer: who it is, and proof that it holds the key. `session` resumes an earlier conversation."""
+
+    t = "auth"
+    sender = "client"
+    client: Map
+    protocol: int
+    key_id: str
+    nonce: bytes
+    mac: bytes
+    session: bytes | None = None
+
+    def __post_init__(self) -> None:
+        _sized(self, nonce=NONCE, mac=NONCE, session=IDENTITY)
+
+
+@dataclass(frozen=True)
+class Welcome(Message):
+    """Proof that the bridge holds the key too. The client closes where it is wrong: no stranger sees a pixel."""
+
+    t = "welcome"
+    sender = "bridge"
+    mac: bytes
+    session: bytes
+    resumed: bool
+    features: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _sized(self, mac=NONCE, session=IDENTITY)
+
+
+@dataclass(frozen=True)
+class Capabilities(Message):
+    """Asked bare by the client; answered with what can be painted, in as many parts as needed, and again on change."""
+
+    t = "capabilities"
+    sender = "both"
+    revision: int | None = None
+    part: int | None = None
+    parts: int | None = None
+    engines: tuple[Map, ...] = ()
+    models: tuple[Map, ...] = ()
+    loras: tuple[Map, ...] = ()
+    device: Map | None = None
+
+
+@dataclass(frozen=True)
+class Fill(Message):
+    """Paint this: no pixels yet. Answered by `want`, by `accepted` where the region is held, or by `error`.
+
+    `selection` null takes the whole canvas; `content` is the box of visible pixels, for `expand`; `region` names pixels
+    that the bridge may still hold; `replaces` is a job to cancel once this one is accepted; `dry` asks for the plan
+    alone. The same job with the same contents is never run twice.
+    """
+
+    t = "fill"
+    sender = "client"
+    job: str
+    document: Document
+    recipe: Recipe
+    selection: Box | None = None
+    content: Box | None = None
+    region: str | None = None
+    replaces: str | None = None
+    dry: bool = False
+
+
+@dataclass(frozen=True)
+class WantedImage:
+    """The pixels that the bridge wants to see: a box inside the canvas, in the document's channels and depth."""
+
+    box: Box
+    channels: int
+    depth: str
+
+
+@dataclass(frozen=True)
+class WantedMask:
+    """The selection's coverage that the bridge wants: u8, one channel, of this box. Outside it coverage is 0."""
+
+    box: Box
+
+
+@dataclass(frozen=True)
+class Want(Message):
+    """What the bridge will do, and which pixels it needs for that. A dry answer carries no boxes."""
+
+    t = "want"
+    sender = "bridge"
+    job: str
+    plan: Map
+    image: WantedImage | None = None
+    mask: WantedMask | None = None
+
+
+@dataclass(frozen=True)
+class Stream(Message):
+    """Pixels follow, `size` bytes of `picture` on stream `s`, starting at byte `start` (on the wire: `from`)."""
+
+    t = "stream"
+    sender = "both"
+    s: int
+    job: str
+    use: Use
+    picture: Picture
+    size: int
+    start: int | None = field(default=None, metadata={"name": "from"})
+
+
+@dataclass(frozen=True)
+class Abort(Message):
+    """The sender of stream `s` stops; what arrives for it from now on is dropped."""
+
+    t = "abort"
+    sender = "both"
+    s: int
+
+
+@dataclass(frozen=True)
+class Credit(Message):
+    """The receiver of stream `s` takes `bytes` more. Every stream starts with 4 MiB."""
+
+    t = "credit"
+    sender = "both"
+    s: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Accepted(Message):
+    """The job stands in the queue and survives a crash: its region's name, the final plan, and what lies before it."""
+
+    t = "accepted"
+    sender = "bridge"
+    job: str
+    region: str
+    plan: Map
+    ahead: int
+    seconds: float
+    memory: int
+
+
+@dataclass(frozen=True)
+class Progress(Message):
+    """How far the job is. Not durable, the latest wins."""
+
+    t = "progress"
+    sender = "bridge"
+    job: str
+    phase: Phase
+    step: int
+    steps: int
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True)
+class Preview(Message):
+    """A look at variation `index` while it is painted: RGB u8, 512 px at most, on the stream announced just before."""
+
+    t = "preview"
+    sender = "bridge"
+    job: str
+    index: int
+    s: int
+
+
+@dataclass(frozen=True)
+class Layer(Message):
+    """A finished layer, durable. Its box is the bounding box of the layer mask; picture and mask have its size.
+
+    `mask_s` null beside an `s` means a mask of all 255; both null means: fetch them.
+    """
+
+    t = "layer"
+    sender = "bridge"
+    n: int
+    job: str
+    result: str
+    index: int
+    count: int
+    box: Box
+    picture: Picture
+    name: str
+    seed: int
+    recipe: Map
+    prompt_used: bool
+    timings: Map
+    s: int | None = None
+    mask_s: int | None = None
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A variation that did not become a layer, and why."""
+
+    index: int
+    code: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Done(Message):
+    """The job's last word, durable, exactly once."""
+
+    t = "done"
+    sender = "bridge"
+    n: int
+    job: str
+    state: State
+    results: tuple[str, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    timings: Map = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ack(Message):
+    """Settles the durable message `n`, and that one only. Said once the layer is in the document, or is not wanted."""
+
+    t = "ack"
+    sender = "client"
+    n: int
+    state: Literal["inserted", "discarded"] | None = None
+
+
+@dataclass(frozen=True)
+class Fetch(Message):
+    """Asks for a layer's picture or mask from byte `start` (on the wire: `from`) on. Answered by a new `stream`."""
+
+    t = "fetch"
+    sender = "client"
+    result: str
+    use: Literal["layer", "layer mask"]
+    start: int = field(default=0, metadata={"name": "from"})
+
+
+@dataclass(frozen=True)
+class Cancel(Message):
+    """The artist lost interest. Finished layers stay; `done` follows, unless it was said already."""
+
+    t = "cancel"
+    sender = "client"
+    job: str
+
+
+@dataclass(frozen=True)
+class Ping(Message):
+    """Are you there? Answered by `pong` with the same `at`."""
+
+    t = "ping"
+    sender = "both"
+    at: float = 0.0
+
+
+@dataclass(frozen=True)
+class Pong(Message):
+    """The answer to `ping`."""
+
+    t = "pong"
+    sender = "both"
+    at: float = 0.0
+
+
+@dataclass(frozen=True)
+class Error(Message):
+    """What could not be done, for an artist: what happened, and what to do. `re` is the type that caused it."""
+
+    t = "error"
+    sender = "bridge"
+    code: str
+    text: str
+    retry: Retry = "never"
+    detail: Map = field(default_factory=dict)
+    re: str | None = None
+    job: str | None = None
+    s: int | None = None
+
+    @classmethod
+    def of(cls, refusal: Refusal, **where: Any) -> "Error":
+        """The message that says a refusal."""
+        return cls(refusal.code, refusal.text, refusal.retry, refusal.detail, **where)
+
+    def refusal(self) -> Refusal:
+        """The refusal that this message says, to be raised on the client's side."""
+        refusal = Refusal("internal", self.text, self.retry, **self.detail)
+        refusal.code = self.code  # a newer bridge may know codes that this client does not
+        return refusal
+
+
+@dataclass(frozen=True)
+class Bye(Message):
+    """The bridge goes. Coming back after `resume` seconds is worth trying; 0 means it does not expect to return."""
+
+    t = "bye"
+    sender = "bridge"
+    reason: str
+    resume: float
+
+
+MESSAGES: dict[str, type[Message]] = {
+    kind.t: kind
+    for kind in (
+        *(Hello, Auth, Welcome, Capabilities, Fill, Want, Stream, Abort, Credit, Accepted, Progress, Preview),
+        *(Layer, Done, Ack, Fetch, Cancel, Ping, Pong, Error, Bye),
+    )
+}
+
+
+def to_map(message: Message) -> Map:
+    """The wire map of a message."""
+    return {"t": message.t, **_plain_fields(message)}
+
+
+def encode(message: Message) -> bytes:
+    """One websocket message."""
+    return pack_control(to_map(message))
+
+
+def decode(values: Map) -> Message:
+    """The message of a wire map. Unknown fields are ignored.
+
+    Raises Refusal `wire.type` for an unknown type, `wire.malformed` for missing or ill-typed fields, and what the
+    values themselves refuse (`recipe.field`, `picture.size`, `limit.side`, …).
+    """
+    name = values.get("t")
+    kind = MESSAGES.get(name) if isinstance(name, str) else None
+    if kind is None:
+        raise Refusal("wire.type", f"This bridge does not know the message “{str(name)[:40]}”. Update the older side.")
+    built = _build(kind, values, str(name))
+    assert isinstance(built, Message)
+    return built
+
+
+def wire_name(one: Any) -> str:
+    """A dataclass field's name on the wire."""
+    return str(one.metadata.get("name", one.name))
+
+
+def _sized(message: Message, **sizes: int) -> None:
+    """Bytes of the handshake have exactly one length."""
+    for name, size in sizes.items():
+        value = getattr(message, name)
+        if value is not None and len(value) != size:
+            _refuse(f"{len(value)} bytes, expected {size}", f"{message.t}.{name}")
+
+
+def _plain_fields(value: Any) -> Map:
+    return {wire_name(f): _plain(getattr(value, f.name)) for f in fields(value) if getattr(value, f.name) is not None}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Recipe):
+        return value.to_map()
+    if is_dataclass(value):
+        return _plain_fields(value)
+    if isinstance(value, tuple):
+        return [_plain(inner) for inner in value]
+    return value
+
+
+def _build(kind: Any, value: Any, where: str) -> Any:
+    """Make `value`, plain as msgpack gives it, into what the type `kind` says. `where` names it in a refusal."""
+    origin = get_origin(kind)
+    if origin in (typing.Union, types.UnionType):
+        return None if value is None else _build(next(a for a in get_args(kind) if a is not type(None)), value, where)
+    if origin is Literal:
+        return _expect(value in get_args(kind) if isinstance(value, str) else False, value, where)
+    if kind is Box:
+        shaped = isinstance(value, list) and len(value) == 4 and all(_is_int(one) for one in value)
+        if not shaped or min(value[2:]) < 0:
+            _refuse(value, where)
+        return Box(*value)
+    if origin is tuple:
+        _expect(isinstance(value, list), value, where)
+        return tuple(_build(get_args(kind)[0], inner, where) for inner in value)
+    if origin is dict:
+        return _expect(isinstance(value, dict), value, where)
+    if kind is Recipe:
+        _expect(isinstance(value, dict), value, where)
+        return Recipe.from_map(value)
+    if is_dataclass(kind):
+        _expect(isinstance(value, dict), value, where)
+        return _build_dataclass(kind, value, where)
+    if kind is float:
+        return float(_expect(_is_int(value) or isinstance(value, float), value, where))
+    if kind is int:
+        return _expect(_is_int(value) and value >= 0, value, where)
+    fits = isinstance(value, kind)
+    if kind is str and where.rpartition(".")[2] in ("job", "region", "replaces", "result", "key_id"):
+        fits = is_id(value)
+    return _expect(fits, value, where)
+
+
+@functools.cache
+def _hints(kind: Any) -> Map:
+    return typing.get_type_hints(kind)
+
+
+def _build_dataclass(kind: Any, values: Map, where: str) -> Any:
+    hints = _hints(kind)
+    built = {}
+    for one in fields(kind):
+        name = wire_name(one)
+        if values.get(name) is not None:
+            built[one.name] = _build(hints[one.name], values[name], f"{where}.{name}")
+        elif one.default is MISSING and one.default_factory is MISSING:
+            _refuse(None, f"{where}.{name}")
+    return kind(**built)
+
+
+def _is_int(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _expect(fits: bool, value: Any, where: str) -> Any:
+    if not fits:
+        _refuse(value, where)
+    return value
+
+
+def _refuse(value: object, where: str) -> typing.NoReturn:
+    got = "nothing" if value is None else f"{value!r:.60}"
+    raise Refusal("wire.malformed", f"A message could not be read: {where} is {got}. Update the plug-in or the bridge.")

@@ -1,0 +1,279 @@
+"""Websocket frames in, the rules of a conversation, and back through one outbox each. Nothing is computed here."""
+
+import asyncio
+import contextlib
+import errno
+import http
+import logging
+import os
+import secrets
+import socket
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+from websockets.protocol import State
+from websockets.typing import Subprotocol
+
+from bridge import __version__, guard, home
+from bridge.config import Config
+from bridge.desk import Conversation, Desk
+from bridge.journal import Journal
+from bridge.ledger import Ledger
+from bridge.painter import Painter
+from bridge.protocol import PATH, SUBPROTOCOL, VERSION, limits
+from bridge.protocol.auth import IDENTITY
+from bridge.protocol.errors import CLOSE, Refusal
+from bridge.protocol.messages import Bye, Error, encode
+from bridge.protocol.session import BridgeSide, Opened
+from bridge.spool import Spool
+
+log = logging.getLogger(__name__)
+
+GREETING = f"Sfumato bridge {__version__}: generative fill for GIMP and Photoshop. It speaks {SUBPROTOCOL} at {PATH}.\n"
+MOST_UNSENT = 256
+"""Control messages that may wait for a slow reader before the bridge stops reading what it says."""
+
+
+class PortTaken(Exception):
+    """Something else listens on the bridge's port."""
+
+
+class Bridge:
+    """The running bridge: `async with Bridge(config, folder) as bridge` holds its port; `port` says which."""
+
+    def __init__(self, config: Config, folder: Path, painters: list[Painter] | None = None) -> None:
+        """`painters` stands in for the configured ones (a test passes its own)."""
+        self.folder = folder
+        self.instance = secrets.token_bytes(IDENTITY)
+        self._config = config
+        self._painters = painters or [Painter(device, ["classical"], drops=True) for device in config.painters]
+        self._servers: list[Server] = []
+        self._open: set[ServerConnection] = set()
+        self._known: set[ServerConnection] = set()
+        self._failures: Counter[str] = Counter()
+        self._conversations: dict[Conversation, ServerConnection] = {}
+        self.port = 0
+
+    async def __aenter__(self) -> "Bridge":
+        """Hold the port, take up what an earlier bridge left, and say where to find this one. Raises PortTaken."""
+        sockets = listen(self._config.port)
+        self.port = sockets[0].getsockname()[1]
+        if len(sockets) == 1:
+            log.warning("this machine has no IPv6 loopback: listening on 127.0.0.1:%d only", self.port)
+        home.make_private(self.folder)
+        home.make_local_key(self.folder)
+        spool = Spool(self.folder / "spool", self._config.spool)
+        ledger = Ledger(Journal(self.folder / "spool" / "journal"))
+        self.desk = Desk(ledger, spool, self._painters, self._config.idle_minutes * 60)
+        await self.desk.open()
+        for one in sockets:
+            self._servers.append(
+                await serve(
+                    self._converse,
+                    sock=one,
+                    process_request=self._guard,
+                    select_subprotocol=_select,
+                    compression=None,
+                    max_size=limits.MESSAGE,
+                    ping_interval=20,
+                    ping_timeout=60,
+                    server_header=None,
+                )
+            )
+        home.announce(self.folder, home.Discovery(self.port, os.getpid(), self.instance.hex(), VERSION, __version__))
+        return self
+
+    async def __aexit__(self, *why: object) -> None:
+        """Say goodbye, stop painting, leave the port."""
+        home.retire(self.folder, self.instance.hex())
+        for conversation in list(self._conversations):
+            conversation.side.outbox.say(Bye("The bridge was stopped.", 0))
+            conversation.side.closing = (1001, "bye")
+            conversation.side.outbox.wake()
+        for server in self._servers:
+            server.close(close_connections=not self._conversations)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(2):
+                await asyncio.gather(*(server.wait_closed() for server in self._servers))
+        await self.desk.close()
+
+    async def until_idle(self, minutes: float) -> None:
+        """Return once nobody was connected and nothing was worked on for so long."""
+        loop = asyncio.get_running_loop()
+        since = loop.time()
+        while loop.time() - since < minutes * 60:
+            await asyncio.sleep(min(1.0, minutes * 6))
+            if not self.desk.idle:
+                since = loop.time()
+
+    # ---- who may connect ----------------------------------------------------------------------------------------
+
+    def _guard(self, connection: ServerConnection, request: Request) -> Response | None:
+        self._open = {one for one in self._open if one.state is not State.CLOSED}
+        strangers = len(self._open - self._known)
+        refused = guard.refuse(request.path, request.headers.raw_items(), self.port, len(self._open), strangers)
+        if origin := request.headers.get("Origin"):
+            log.info("a request came with Origin %.80r", origin)
+        if refused:
+            log.warning("refused a request: %d %s", *refused)
+            return _answer(refused.status, refused.text + "\n")
+        if request.path == "/":
+            return _answer(200, GREETING)
+        self._open.add(connection)
+        return None
+
+    def _key(self, key_id: str) -> bytes | None:
+        try:
+            return home.read_key(self.folder, key_id)
+        except Refusal:
+            return None
+
+    # ---- one conversation ---------------------------------------------------------------------------------------
+
+    async def _converse(self, connection: ServerConnection) -> None:
+        try:
+            if connection.subprotocol != SUBPROTOCOL or connection.request is None or connection.request.path != PATH:
+                await _refuse_version(connection)
+                return
+            side = BridgeSide(port=self.port, instance=self.instance, version=__version__, key_of=self._key)
+            conversation = Conversation(side)
+            opened = await self._shake_hands(connection, side)
+            if opened is not None:
+                await self._serve(connection, conversation, opened)
+            await _flush(connection, side)
+        except ConnectionClosed:
+            pass
+        finally:
+            self._known.discard(connection)
+            self._open.discard(connection)
+
+    async def _shake_hands(self, connection: ServerConnection, side: BridgeSide) -> Opened | None:
+        """Hello, auth. None where the client could not prove itself: what to say then lies in the outbox."""
+        await connection.send(side.outbox.take() or b"")
+        try:
+            async with asyncio.timeout(limits.AUTH_SECONDS):
+                events = side.receive(await connection.recv())
+        except TimeoutError:
+            text = f"The plug-in said nothing for {limits.AUTH_SECONDS:g} s. Try again."
+            side.refuse(Refusal("auth.slow", text, "now"))
+            return None
+        for event in events:
+            if isinstance(event, Opened):
+                return event
+        who = [str(connection.remote_address[0]), side.claimed]
+        for one in filter(None, who):
+            self._failures[one] += 1
+        log.warning("a client failed to authenticate (%s)", side.closing)
+        if max(self._failures[one] for one in who) >= 3:
+            await asyncio.sleep(1)
+        return None
+
+    async def _serve(self, connection: ServerConnection, conversation: Conversation, opened: Opened) -> None:
+        side = conversation.side
+        self._known.add(connection)
+        self._conversations[conversation] = connection
+        ready, drained = asyncio.Event(), asyncio.Event()
+        side.outbox.wake = ready.set
+        if older := self.desk.welcome(conversation, opened):
+            text = "This session was opened elsewhere; this connection ends."
+            older.side.refuse(Refusal("auth.elsewhere", text))
+        writer = asyncio.create_task(_write(connection, side, ready, drained))
+        try:
+            async for message in connection:
+                for event in side.receive(message):
+                    await self.desk.act(conversation, event)
+                if side.closing:
+                    break
+                while side.outbox.control_waiting > MOST_UNSENT and not writer.done():
+                    drained.clear()
+                    await drained.wait()
+        finally:
+            del self._conversations[conversation]
+            self.desk.leave(conversation)
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+
+
+async def _write(connection: ServerConnection, side: BridgeSide, ready: asyncio.Event, drained: asyncio.Event) -> None:
+    """The one writer of a conversation. Ends it when its rules say so."""
+    try:
+        while not side.closing:
+            ready.clear()
+            while not side.closing and (message := side.outbox.take()) is not None:
+                await connection.send(message)
+                drained.set()
+            if not side.closing:
+                await ready.wait()
+        await _flush(connection, side)
+    except ConnectionClosed:
+        pass
+    finally:
+        drained.set()
+
+
+async def _flush(connection: ServerConnection, side: BridgeSide) -> None:
+    """Send what must still be said, then close with the code that the rules gave."""
+    while side.outbox.control_waiting and (message := side.outbox.take()) is not None:
+        await connection.send(message)
+    if side.closing:
+        await connection.close(*side.closing)
+
+
+async def _refuse_version(connection: ServerConnection) -> None:
+    text = f"This bridge speaks {SUBPROTOCOL}; the plug-in asked for {connection.subprotocol}. Update the older one."
+    await connection.send(encode(Error("auth.version", text)))
+    await connection.close(CLOSE["auth.version"], "auth.version")
+
+
+def _select(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    chosen = guard.choose(offered)
+    return Subprotocol(chosen) if chosen else None
+
+
+def _answer(status: int, text: str) -> Response:
+    body = text.encode()
+    headers = Headers(guard.HEADERS)
+    headers.update(
+        {"Content-Type": "text/plain; charset=utf-8", "Content-Length": str(len(body)), "Connection": "close"}
+    )
+    return Response(status, http.HTTPStatus(status).phrase, headers, body)
+
+
+def listen(port: int) -> list[socket.socket]:
+    """Hold `port` on both loopback addresses, exclusively; 0 takes any free one. Raises PortTaken."""
+    first = _bind(socket.AF_INET, "127.0.0.1", port)
+    number = first.getsockname()[1]
+    try:
+        return [first, _bind(socket.AF_INET6, "::1", number)]
+    except PortTaken:
+        first.close()
+        if port:
+            raise
+        return listen(0)  # the other address has this port in use: take the next one
+    except OSError:
+        return [first]  # a machine without IPv6
+
+
+def _bind(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
+    one = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if sys.platform == "win32":
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        one.bind((host, port))
+        one.listen(16)
+    except OSError as why:
+        one.close()
+        if why.errno in (errno.EADDRINUSE, errno.EACCES):
+            raise PortTaken(f"port {port} of {host} is taken by another program") from None
+        raise
+    return one
