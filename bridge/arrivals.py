@@ -1,0 +1,122 @@
+"""Layers and previews on their way in: which stream belongs to what, how much of it has come, what must be fetched."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from bridge.protocol.messages import Fetch, Layer, Message, Preview, Stream
+from bridge.protocol.session import Chunk
+
+
+class Event(NamedTuple):
+    """What a fill tells: a message of the wire, and the pixels that came with a layer or a preview.
+
+    `mask` None beside a layer's `picture` means all 255.
+    """
+
+    message: Message
+    picture: memoryview | None = None
+    mask: memoryview | None = None
+
+
+@dataclass
+class _Arrival:
+    """A layer of which not every byte has come: `sizes` says what is expected, `got` how much of it is here."""
+
+    message: Layer
+    sizes: dict[str, int]
+    pixels: dict[str, bytearray] = field(default_factory=dict)
+    got: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> bool:
+        """True once nothing is missing."""
+        return all(self.got.get(use, 0) >= size for use, size in self.sizes.items())
+
+
+class Arrivals:
+    """All layers and previews that are under way to one client, over as many connections as it takes."""
+
+    def __init__(self) -> None:
+        self._layers: dict[str, _Arrival] = {}
+        self._streams: dict[int, tuple[str, str]] = {}
+        self._asked: deque[tuple[str, str]] = deque()
+        self._previews: dict[int, bytearray] = {}
+        self._titles: dict[int, Preview] = {}
+
+    def reopen(self) -> None:
+        """A new connection: its streams have new numbers; the bytes that came stay."""
+        self._streams.clear()
+        self._asked.clear()
+        self._previews.clear()
+        self._titles.clear()
+
+    def layer(self, message: Layer) -> list[Fetch]:
+        """A layer was announced. Returns what must be fetched: all that is missing, where no streams come with it."""
+        arrival = self._layers.setdefault(message.result, _Arrival(message, {"layer": message.picture.size}))
+        arrival.message = message
+        if message.s is not None:
+            self._streams[message.s] = (message.result, "layer")
+            if message.mask_s is not None:
+                arrival.sizes["layer mask"] = message.box.area
+                self._streams[message.mask_s] = (message.result, "layer mask")
+            return []
+        arrival.sizes["layer mask"] = message.box.area
+        missing = [use for use, size in arrival.sizes.items() if arrival.got.get(use, 0) < size]
+        self._asked += [(message.result, use) for use in missing]
+        return [Fetch(message.result, use, arrival.got.get(use, 0)) for use in missing]  # type: ignore[arg-type]
+
+    def stream(self, stream: Stream) -> None:
+        """A stream was announced. One with a start answers the oldest fetch."""
+        if stream.start is not None and self._asked:
+            self._streams[stream.s] = self._asked.popleft()
+
+    def preview(self, message: Preview) -> None:
+        """A preview was announced, just behind its stream."""
+        self._titles[message.s] = message
+
+    def abort(self, stream: int) -> None:
+        """The bridge will not send the rest of a stream."""
+        for books in (self._streams, self._previews, self._titles):
+            books.pop(stream, None)
+
+    def lost(self) -> str | None:
+        """The oldest fetch was refused. Returns the job whose layer is gone, where it was still under way."""
+        result, _ = self._asked.popleft()
+        arrival = self._layers.pop(result, None)
+        return arrival.message.job if arrival else None
+
+    def pixels(self, chunk: Chunk) -> Event | None:
+        """Pixels came. Returns the event that they complete."""
+        if chunk.stream.use == "preview":
+            return self._preview_pixels(chunk)
+        if chunk.stream.s not in self._streams:
+            return None
+        result, use = self._streams[chunk.stream.s]
+        arrival = self._layers[result]
+        buffer = arrival.pixels.get(use)
+        if buffer is None:  # zeroed pages: memory is taken as they are touched, not on announcement
+            buffer = arrival.pixels[use] = bytearray(chunk.stream.size)
+        buffer[chunk.offset : chunk.offset + len(chunk.payload)] = chunk.payload
+        arrival.got[use] = chunk.offset + len(chunk.payload)
+        if chunk.complete:
+            del self._streams[chunk.stream.s]
+        return self.complete(result)
+
+    def complete(self, result: str) -> Event | None:
+        """The layer, once it is whole: then it leaves these books."""
+        arrival = self._layers[result]
+        if not arrival.whole:
+            return None
+        del self._layers[result]
+        mask = arrival.pixels.get("layer mask")
+        return Event(arrival.message, memoryview(arrival.pixels["layer"]), None if mask is None else memoryview(mask))
+
+    def _preview_pixels(self, chunk: Chunk) -> Event | None:
+        buffer = self._previews.setdefault(chunk.stream.s, bytearray())
+        buffer += chunk.payload
+        if not chunk.complete:
+            return None
+        del self._previews[chunk.stream.s]
+        title = self._titles.pop(chunk.stream.s, None)
+        return Event(title, memoryview(buffer)) if title else None
