@@ -57,6 +57,22 @@ class _Job:
     events: deque[Event] = field(default_factory=deque)
     accepted: bool = False
     ended: bool = False
+    arrived: set[str] = field(default_factory=set)
+    last: Done | None = None
+
+    def hear(self, event: Event) -> None:
+        """Queue an event. `done` overtakes its layers' pixels on the wire, so it waits here until they are whole."""
+        match event.message:
+            case Done():
+                self.last = event.message
+            case Layer(result=result):
+                self.arrived.add(result)
+                self.events.append(event)
+            case _:
+                self.events.append(event)
+        if self.last and self.arrived.issuperset(self.last.results):
+            self.events.append(Event(self.last))
+            self.last = None
 
 
 class Client:
@@ -202,7 +218,7 @@ class Client:
     def _for_job(self, event: Event) -> None:
         message: Any = event.message
         if job := self._jobs.get(message.job):
-            job.events.append(event)
+            job.hear(event)
         elif isinstance(message, Done | Layer):  # of a loop that was left: settled, nobody waits for it
             self._link.say(Ack(message.n, None if isinstance(message, Done) else "discarded"))
 
@@ -210,7 +226,7 @@ class Client:
         if error.re == "fetch":
             name = self._arrivals.lost()
             if name in self._jobs:
-                self._jobs[name].events.append(Event(error))
+                self._jobs[name].hear(Event(error))
             return
         job = self._jobs.get(error.job or "")
         if job is None:
@@ -218,7 +234,7 @@ class Client:
         if error.s is not None and error.retry == "now":
             self._link.say(job.fill)  # a stream died on the way; the want stands, so ask again
         elif error.re != "cancel":
-            job.events.append(Event(error))
+            job.hear(Event(error))
 
     def _layer(self, message: Layer) -> None:
         if message.result in self._taken:
@@ -235,7 +251,7 @@ class Client:
         if job is None:
             return
         if not job.accepted:
-            job.events.append(Event(want))
+            job.hear(Event(want))
         if want.image is None or job.read is None:
             return
         box = want.image.box

@@ -88,7 +88,12 @@ class Desk:
     @property
     def idle(self) -> bool:
         """True while nobody is connected and nothing is worked on."""
-        return not self._listening and not self._intake.wanted and self._queue.idle
+        return not self._listening and not self.working
+
+    @property
+    def working(self) -> bool:
+        """True while a job is wanted, waits or runs."""
+        return bool(self._intake.wanted) or not self._queue.idle
 
     # ---- conversations come and go ----------------------------------------------------------------------------------
 

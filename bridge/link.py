@@ -44,7 +44,7 @@ Dial = Callable[[str, int], Wire]
 
 def dial(host: str, port: int) -> Wire:
     """Open a websocket to the bridge on this machine. Raises OSError, InvalidHandshake."""
-    wire: Any = dial_websocket(
+    opening: Any = dial_websocket(
         f"ws://{host}:{port}{PATH}",
         subprotocols=[Subprotocol(SUBPROTOCOL)],
         compression=None,
@@ -54,7 +54,8 @@ def dial(host: str, port: int) -> Wire:
         close_timeout=1,
         ping_interval=None,  # the bridge asks
     )
-    return wire  # type: ignore[no-any-return]
+    wire: Wire = opening.__enter__()  # a link outlives every block; `Link.close` is the other end of this
+    return wire
 
 
 class Link:

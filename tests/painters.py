@@ -32,14 +32,14 @@ def shade(recipe: Recipe, k: int) -> float:
 
 
 class Plain:
-    """Every variation is one grey."""
+    """Every variation is one grey; what is kept comes back as it was, so that no colour is corrected."""
 
     def paint(self, plate: Plate, recipe: Recipe, step: Step) -> Iterator[tuple[int, Floats]]:
         for k in range(recipe.count):
             step(k, 0, 1, np.full((8, 8, 3), shade(recipe, k), np.float32))
             self.before(k, recipe, step)
             step(k, 1, 1, None)
-            yield k, np.full_like(plate.rgb, shade(recipe, k))
+            yield k, np.where(plate.hole[..., None], np.float32(shade(recipe, k)), plate.rgb)
 
     def before(self, k: int, recipe: Recipe, step: Step) -> None:
         """Called before variation k is painted."""

@@ -1,0 +1,90 @@
+"""The handle on a painter process, and its pipe."""
+
+import asyncio
+import os
+import sys
+
+import msgpack
+import pytest
+
+from bridge.painter import HEAD, Painter, PainterLost
+
+ECHO = """
+import sys
+source, sink = sys.stdin.buffer, sys.stdout.buffer
+while head := source.read(4):
+    body = source.read(int.from_bytes(head, "little"))
+    import msgpack
+    task = msgpack.unpackb(body)
+    for event in task["events"]:
+        if event == "die":
+            sys.exit(3)
+        packed = msgpack.packb(event)
+        sink.write(len(packed).to_bytes(4, "little") + packed)
+    sink.flush()
+"""
+
+
+def echo(drops: bool = False) -> Painter:
+    """A process that answers a task with the events that the task names."""
+    return Painter("test", ["classical"], [sys.executable, "-c", ECHO], drops)
+
+
+async def collect(painter: Painter, *events: object) -> list[dict]:
+    return [event async for event in painter.paint({"events": list(events)})]
+
+
+def test_events_come_in_order_until_the_last_word() -> None:
+    async def run() -> list[dict]:
+        painter = echo()
+        events = await collect(painter, {"t": "progress"}, {"t": "layer"}, {"t": "done"})
+        again = await collect(painter, {"t": "failed"})
+        await painter.stop()
+        return events + again
+
+    assert [event["t"] for event in asyncio.run(run())] == ["progress", "layer", "done", "failed"]
+
+
+def test_a_process_that_ends_is_lost_and_started_again() -> None:
+    async def run() -> list[dict]:
+        painter = echo()
+        with pytest.raises(PainterLost, match="painter test ended with 3"):
+            await collect(painter, {"t": "progress"}, "die")
+        assert painter.pid is None
+        events = await collect(painter, {"t": "done"})
+        await painter.stop()
+        return events
+
+    assert asyncio.run(run()) == [{"t": "done"}]
+
+
+def test_cancel_drops_the_process_where_that_is_cheap() -> None:
+    async def run() -> None:
+        painter = echo(drops=True)
+        task = painter.paint({"events": [{"t": "progress"}]})
+        await anext(task)
+        painter.cancel("job")
+        with pytest.raises(PainterLost):
+            await anext(task)
+        painter.cancel("job")  # nobody is there: nothing happens
+        await painter.stop()
+
+    asyncio.run(run())
+
+
+def test_the_process_ends_with_the_bridge() -> None:
+    reader, writer = os.pipe()
+
+    async def run() -> int:
+        argv = [sys.executable, "-m", "tests.painters", "plain", ""]
+        process = await asyncio.create_subprocess_exec(*argv, stdin=reader, stdout=asyncio.subprocess.DEVNULL)
+        os.close(reader)
+        os.close(writer)  # the bridge is gone
+        return await process.wait()
+
+    assert asyncio.run(run()) == 0
+
+
+def test_a_map_in_the_pipe_has_its_length_before_it() -> None:
+    packed = msgpack.packb({"t": "done"})
+    assert HEAD.unpack(HEAD.pack(len(packed)))[0] == len(packed)
