@@ -10,7 +10,7 @@ import secrets
 import socket
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -47,12 +47,19 @@ class PortTaken(Exception):
 class Bridge:
     """The running bridge: `async with Bridge(config, folder) as bridge` holds its port; `port` says which."""
 
-    def __init__(self, config: Config, folder: Path, painters: list[Painter] | None = None) -> None:
-        """`painters` stands in for the configured ones (a test passes its own)."""
+    def __init__(
+        self,
+        config: Config,
+        folder: Path,
+        painters: list[Painter] | None = None,
+        journal: Callable[[Path], Journal] = Journal,
+    ) -> None:
+        """`painters` stands in for the configured ones, `journal` for the file of records (a test passes its own)."""
         self.folder = folder
         self.instance = secrets.token_bytes(IDENTITY)
         self._config = config
         self._painters = painters or [Painter(device, ["classical"], drops=True) for device in config.painters]
+        self._journal = journal
         self._servers: list[Server] = []
         self._open: set[ServerConnection] = set()
         self._known: set[ServerConnection] = set()
@@ -69,7 +76,7 @@ class Bridge:
         home.make_private(self.folder)
         home.make_local_key(self.folder)
         spool = Spool(self.folder / "spool", self._config.spool)
-        ledger = Ledger(Journal(self.folder / "spool" / "journal"))
+        ledger = Ledger(self._journal(self.folder / "spool" / "journal"))
         self.desk = Desk(ledger, spool, self._painters, self._config.idle_minutes * 60)
         await self.desk.open()
         for one in sockets:
