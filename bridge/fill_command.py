@@ -16,7 +16,7 @@ from bridge import __version__, files
 from bridge.client import Client, Event, connect
 from bridge.protocol.errors import Refusal
 from bridge.protocol.messages import Accepted, Done, Layer, Preview, Progress, Want, to_map
-from bridge.protocol.values import Box, Document, Recipe
+from bridge.protocol.values import Box, Document, Mode, Recipe
 
 REFINE = 0.6
 """Strength of `img2img` where none is given."""
@@ -36,11 +36,10 @@ class Asked:
     def read(self, want: Want) -> tuple[memoryview, memoryview | None]:
         """The pixels that the bridge wants to see, and the selection's coverage."""
         assert want.image
-        image = np.ascontiguousarray(_cut(self.file.pixels, want.image.box))
         mask = None
         if want.mask and self.mask is not None:
-            mask = memoryview(np.ascontiguousarray(_cut(self.mask, want.mask.box))).cast("B")
-        return memoryview(image).cast("B"), mask
+            mask = np.ascontiguousarray(_cut(self.mask, want.mask.box)).data.cast("B")
+        return self.file.region(want.image.box).data.cast("B"), mask
 
 
 def run(given: argparse.Namespace) -> int:
@@ -58,7 +57,7 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
-def _paint(given: argparse.Namespace, client: Client, asked: Asked) -> Iterator[files.FileLayer]:
+def _paint(given: argparse.Namespace, client: Client, asked: Asked) -> Iterator[files.Layer]:
     bar = _Bar(sys.stderr)
     try:
         for event in client.fill(asked.document, asked.selection, asked.recipe, asked.read, content=asked.content):
@@ -71,20 +70,19 @@ def _paint(given: argparse.Namespace, client: Client, asked: Asked) -> Iterator[
             if isinstance(message, Layer):
                 yield _file_layer(event, asked)
             if isinstance(message, Done) and message.missing:
-                raise Refusal(message.missing[0].code, message.missing[0].text)  # type: ignore[arg-type]
+                raise Refusal(message.missing[0].code, message.missing[0].text)
     finally:
         bar.clear()
 
 
 def _asked(given: argparse.Namespace) -> Asked:
-    mode = given.mode or ("fill" if given.prompt else "remove")
+    mode: Mode = given.mode or ("fill" if given.prompt else "remove")
     file = files.read(given.picture)
     content = None
     if mode == "expand" and given.box:
-        file, content = files.expanded(file, given.box)
-    height, width, channels = file.pixels.shape
-    depth: Any = {1: "u8", 2: "u16"}[file.pixels.dtype.itemsize]
-    document = Document(secrets.token_hex(16), width, height, channels, depth)
+        file, content = _enlarged(file, given.box)
+    _, _, width, height = file.canvas
+    document = Document(secrets.token_hex(16), width, height, file.channels, file.depth)
     selection, mask = None, None
     if given.mask:
         mask = files.read_mask(given.mask, (width, height))
@@ -110,16 +108,25 @@ def _asked(given: argparse.Namespace) -> Asked:
     return Asked(file, document, selection, mask, content, recipe)
 
 
-def _file_layer(event: Event, asked: Asked) -> files.FileLayer:
+def _enlarged(file: files.PictureFile, canvas: Box) -> tuple[files.PictureFile, Box]:
+    """The picture on the canvas that the artist asks for, which must hold all of it."""
+    if canvas == file.canvas or not canvas.contains(file.canvas):
+        text = f"To expand, the box holds the picture and more: it is {canvas.width} × {canvas.height} px at "
+        text += f"{canvas.x}, {canvas.y}, the picture {file.canvas.width} × {file.canvas.height} px at 0, 0."
+        raise Refusal("recipe.selection", text)
+    return file.enlarged(-canvas.x, -canvas.y, canvas.right - file.canvas.right, canvas.bottom - file.canvas.bottom)
+
+
+def _file_layer(event: Event, asked: Asked) -> files.Layer:
     message = event.message
     assert isinstance(message, Layer) and event.picture is not None
     picture = message.picture
-    kind = {"u8": np.uint8, "u16": np.dtype("<u2")}[picture.depth]
+    kind: Any = {"u8": np.uint8, "u16": np.dtype("<u2")}[picture.depth]
     pixels = np.frombuffer(event.picture, kind).reshape(picture.height, picture.width, picture.channels)
-    mask = np.full((message.box.height, message.box.width), 255, np.uint8)
+    mask = None
     if event.mask is not None:
-        mask = np.frombuffer(event.mask, np.uint8).reshape(mask.shape)
-    return files.FileLayer(message.name, message.box, pixels, mask)
+        mask = np.frombuffer(event.mask, np.uint8).reshape(message.box.height, message.box.width)
+    return files.Layer(message.box, pixels, mask, message.name)
 
 
 # ---- what is written ------------------------------------------------------------------------------------------------
@@ -139,7 +146,7 @@ def _targets(given: argparse.Namespace, asked: Asked) -> _Targets:
         out = given.picture.with_name(f"{given.picture.stem}-sfumato{given.picture.suffix}")
     composites: tuple[Path, ...] = ()
     if out is not None:
-        files.check_target(out, asked.file)
+        files.check(out, asked.file)
         count = asked.recipe.count
         numbered = (out.with_name(f"{out.stem}-{k + 1}{out.suffix}") for k in range(count))
         composites = tuple(numbered) if count > 1 else (out,)
@@ -149,7 +156,7 @@ def _targets(given: argparse.Namespace, asked: Asked) -> _Targets:
     return _Targets(composites, given.layers, given.ora)
 
 
-def _write(targets: _Targets, asked: Asked, layers: list[files.FileLayer]) -> Iterator[Path]:
+def _write(targets: _Targets, asked: Asked, layers: list[files.Layer]) -> Iterator[Path]:
     for path, layer in zip(targets.composites, layers, strict=False):
         files.write(path, files.composite(asked.file, [layer]), asked.file)
         yield path

@@ -75,7 +75,7 @@ class Link:
         knows the session. The other arguments are those of `Client`."""
         self._about, self._folder, self._port, self._key_id = about, folder, port, key_id
         self._dial, self._start, self._reopened = dial, start, reopened
-        self._side, self._wire = self._open(None)
+        self._side, self._wire = self._persist(None)
 
     @property
     def outbox(self) -> Outbox:
@@ -132,21 +132,25 @@ class Link:
             raise Refusal("auth.elsewhere" if why.rcvd.code == 4409 else "internal", text) from None
         with suppress(ConnectionClosed, OSError):
             self._wire.close()
+        session = self.session
+        self._side, self._wire = self._persist(session)
+        self._reopened(self.session == session)
+
+    def _persist(self, session: bytes | None) -> tuple[ClientSide, Wire]:
+        """Open a connection, again and again while that is cut short; with a session to resume, also while the bridge
+        is away. Raises Refusal."""
         until, pause = time.monotonic() + RETURN_SECONDS, 0.05
         while True:
             try:
-                session = self.session
-                self._side, self._wire = self._open(session)
-                break
-            except (ConnectionClosed, OSError, Refusal) as again:
-                if isinstance(again, Refusal) and again.retry == "never":
+                return self._open(session)
+            except (ConnectionClosed, OSError, Refusal) as why:
+                if isinstance(why, Refusal) and (session is None or why.retry == "never"):
                     raise
                 if time.monotonic() > until:
-                    text = f"The bridge was gone for {RETURN_SECONDS:g} s and did not come back ({again}). "
+                    text = f"The bridge was gone for {RETURN_SECONDS:g} s and did not come back ({why}). "
                     raise Refusal("job.lost", text + "What it finished waits for you when it runs again.") from None
-                time.sleep(pause)
-                pause = min(1.0, pause * 2)
-        self._reopened(self.session == session)
+            time.sleep(pause)
+            pause = min(1.0, pause * 2)
 
     def _open(self, session: bytes | None) -> tuple[ClientSide, Wire]:
         """Dial and shake hands."""

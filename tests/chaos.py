@@ -25,6 +25,7 @@ from bridge.config import Config
 from bridge.journal import Journal, Record
 from bridge.ledger import Ledger
 from bridge.painter import Painter
+from bridge.protocol.errors import Refusal
 from bridge.protocol.messages import Layer
 from bridge.server import Bridge
 from tests.asks import ABOUT, SELECTION, Reader, document, done, layers, recipe
@@ -146,8 +147,9 @@ class Supervised:
 
     def end(self) -> None:
         self.ending = True
-        self.process.terminate()
-        self.thread.join()
+        while self.thread.is_alive():  # it may be starting the bridge anew at this very moment
+            self.process.terminate()
+            self.thread.join(0.1)
 
 
 def run(schedule: Schedule, folder: Path) -> str:
@@ -157,7 +159,7 @@ def run(schedule: Schedule, folder: Path) -> str:
     try:
         while not (folder / "bridge.json").exists():
             assert bridge.process.poll() in (None, -signal.SIGKILL)
-        client = Client(ABOUT, folder, dial=dial, start=False)
+        client = connected(folder, dial)
         for number, count in enumerate(schedule.counts):
             of, seed = document(), schedule.seed * 10 + number
             events = list(client.fill(of, SELECTION, recipe(count, seed), Reader(of)))
@@ -178,6 +180,15 @@ def run(schedule: Schedule, folder: Path) -> str:
     assert not any(session.unsettled for session in ledger.sessions.values())
     ledger.close()
     return f"seed {schedule.seed}: {dial.dialled} connections, {bridge.starts} bridges, {sum(schedule.counts)} layers"
+
+
+def connected(folder: Path, dial: Resets) -> Client:
+    """A client; where the bridge was killed before it ever answered, as soon as the next one does."""
+    while True:
+        try:
+            return Client(ABOUT, folder, dial=dial, start=False)
+        except Refusal as refusal:
+            assert refusal.code == "job.lost"
 
 
 async def serve(folder: Path, kill: tuple[int, str] | None) -> None:
