@@ -17,6 +17,8 @@ from bridge.protocol.messages import Message, Welcome
 from bridge.protocol.outbox import Outbox
 from bridge.protocol.session import ClientSide, Event
 
+OPEN_SECONDS = 5.0
+"""How long whatever listens on the port may take to answer."""
 START_SECONDS = 20.0
 """How long a bridge may take to start."""
 RETURN_SECONDS = 60.0
@@ -50,7 +52,7 @@ def dial(host: str, port: int) -> Wire:
         compression=None,
         max_size=limits.MESSAGE,
         proxy=None,  # the library would ask the environment for one, and the bridge is on this machine
-        open_timeout=5,
+        open_timeout=OPEN_SECONDS,
         close_timeout=1,
         ping_interval=None,  # the bridge asks
     )

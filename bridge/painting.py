@@ -14,8 +14,9 @@ from typing import Any, BinaryIO
 import msgpack
 import numpy as np
 
+from bridge.colour import resample, to_depth
 from bridge.engines import Cancelled, Engine, Floats
-from bridge.families import FAMILIES
+from bridge.families import FAMILIES, Size
 from bridge.fill import Layer, Region, Report, fill
 from bridge.painter import HEAD, Map
 from bridge.protocol import limits
@@ -135,9 +136,11 @@ def _reporter(job: str, first: int, cancelled: set[str], tell: Callable[[Map], N
 
 def _thumbnail(rgb: "Floats") -> tuple[int, int, bytes]:
     """RGB u8 of at most 512 px."""
-    stride = -(-max(rgb.shape[:2]) // limits.PREVIEW_SIDE)
-    small = np.ascontiguousarray(np.clip(rgb[::stride, ::stride, :3], 0, 1) * 255 + 0.5, np.uint8)
-    return small.shape[0], small.shape[1], small.tobytes()
+    height, width = rgb.shape[:2]
+    share = min(1.0, limits.PREVIEW_SIDE / max(height, width))
+    small = resample(rgb[..., :3], Size(max(1, round(width * share)), max(1, round(height * share))))
+    levels = to_depth(small, "u8")
+    return levels.shape[0], levels.shape[1], levels.tobytes()
 
 
 def _save(layer: Layer, index: int, folder: Path, result: str) -> Map:
@@ -148,7 +151,7 @@ def _save(layer: Layer, index: int, folder: Path, result: str) -> Map:
             part = folder / f"{result}.{suffix}.part"
             try:
                 with part.open("wb") as file:
-                    file.write(memoryview(pixels).cast("B"))
+                    file.write(np.ascontiguousarray(pixels).data)
                 part.replace(folder / f"{result}.{suffix}")
             except OSError as why:
                 part.unlink(missing_ok=True)
