@@ -251,7 +251,7 @@ class Desk:
         elif wanted is not None and wanted.key == conversation.key:
             self._intake.drop(wanted)
             conversation.side.forget(name)
-            job = self._enter(wanted, "", wanted.plan, ())
+            job = self._enter(wanted, "none", wanted.plan, ())
             missing = tuple(Missing(k, "job.lost", "Cancelled.") for k in job.missing)
             self._tell(job, self._ledger.done(job, Done(0, name, "cancelled", (), missing)), None)
         else:

@@ -1,0 +1,244 @@
+"""What the bridge answers, without a socket: two sides of a conversation joined by hand."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from bridge import home as rooms
+from bridge.desk import Conversation, Desk
+from bridge.journal import Journal
+from bridge.ledger import Ledger
+from bridge.painter import Painter
+from bridge.protocol import limits
+from bridge.protocol.messages import (
+    Accepted,
+    Ack,
+    Cancel,
+    Capabilities,
+    Done,
+    Error,
+    Fetch,
+    Fill,
+    Message,
+    Want,
+)
+from bridge.protocol.session import BridgeSide, ClientSide, Opened
+from bridge.protocol.values import Picture
+from bridge.spool import Spool
+from tests.asks import ABOUT, SELECTION, Reader, document, recipe
+
+JOB, OTHER = "01" * 16, "02" * 16
+
+
+class Talk:
+    """A client's side, joined to the desk without a socket."""
+
+    def __init__(self, desk: Desk, key: bytes = b"k" * 32, key_id: str = "local") -> None:
+        self.desk = desk
+        side = BridgeSide(port=1, instance=b"i" * 16, version="1", key_of=lambda _: key)
+        self.bridge = Conversation(side)
+        self.client = ClientSide(port=1, key_id=key_id, key=key, client=ABOUT)
+        self.heard: list[Message] = []
+        while not self.client.open:
+            while (message := side.outbox.take()) is not None:
+                self.client.receive(message)
+            while (message := self.client.outbox.take()) is not None:
+                for event in side.receive(message):
+                    assert isinstance(event, Opened)
+                    desk.welcome(self.bridge, event)
+
+    async def say(self, *messages: Message) -> list[Message]:
+        """Say something, let the bridge do what it does at once, and return what it answered."""
+        for message in messages:
+            self.client.outbox.say(message)
+        return await self.exchange()
+
+    async def exchange(self) -> list[Message]:
+        heard: list[Message] = []
+        for _ in range(200):
+            while (message := self.client.outbox.take()) is not None:
+                for event in self.bridge.side.receive(message):
+                    await self.desk.act(self.bridge, event)
+            await asyncio.sleep(0)
+            while (message := self.bridge.side.outbox.take()) is not None:
+                heard += [one for one in self.client.receive(message) if isinstance(one, Message)]
+            if self.desk._tasks:
+                await asyncio.wait(self.desk._tasks)
+        return heard
+
+    async def upload(self, want: Want, coverage: int = 255) -> list[Message]:
+        image, mask = Reader(document(), coverage)(want)
+        box = want.image.box
+        self.client.outbox.stream(want.job, "image", Picture(box.width, box.height, 3), image)
+        self.client.outbox.stream(want.job, "mask", Picture(want.mask.box.width, want.mask.box.height, 1), mask)
+        return await self.exchange()
+
+
+def with_desk(folder: Path, run: Callable[[Desk], Awaitable[None]]) -> None:
+    """Run something with a desk whose painter never paints."""
+
+    async def live() -> None:
+        rooms.make_private(folder)
+        spool = Spool(folder / "spool")
+        desk = Desk(Ledger(Journal(folder / "spool" / "journal")), spool, [Painter("none", [])], 60)
+        await desk.open()
+        try:
+            await run(desk)
+        finally:
+            await desk.close()
+
+    asyncio.run(live())
+
+
+def ask(job: str = JOB, seed: int = 1, **more) -> Fill:
+    return Fill(job, document(), recipe(seed=seed), SELECTION, **more)
+
+
+def only(kind: type, messages: list[Message]) -> Message:
+    (found,) = [one for one in messages if isinstance(one, kind)]
+    return found
+
+
+def test_an_ask_an_upload_a_promise(tmp_path: Path) -> None:
+    async def run(desk: Desk) -> None:
+        talk = Talk(desk)
+        want = only(Want, await talk.say(ask()))
+        assert want.image.box.contains(SELECTION) and want.mask.box == SELECTION
+        accepted = only(Accepted, await talk.upload(want))
+        assert (accepted.job, accepted.ahead) == (JOB, 0)
+        again = only(Accepted, await talk.say(ask()))
+        assert again.region == accepted.region
+        second = only(Accepted, await talk.say(ask(OTHER, seed=2, region=accepted.region)))
+        assert (second.region, second.ahead) == (accepted.region, 1)
+
+    with_desk(tmp_path, run)
+
+
+def test_a_region_of_another_key_is_not_served(tmp_path: Path) -> None:
+    async def run(desk: Desk) -> None:
+        talk, stranger = Talk(desk), Talk(desk, b"x" * 32, "stranger")
+        accepted = only(Accepted, await talk.upload(only(Want, await talk.say(ask()))))
+        assert only(Want, await stranger.say(ask(OTHER, region=accepted.region))).image
+        assert only(Error, await stranger.say(Cancel(JOB))).code == "job.unknown"
+        assert only(Error, await stranger.say(ask(JOB))).code == "job.reused"
+
+    with_desk(tmp_path, run)
+
+
+def test_a_wanted_job_asked_again_is_wanted_again_from_the_start(tmp_path: Path) -> None:
+    async def run(desk: Desk) -> None:
+        first, second = Talk(desk), Talk(desk)
+        only(Want, await first.say(ask()))
+        want = only(Want, await second.say(ask()))
+        assert only(Accepted, await second.upload(want)).job == JOB
+        assert only(Error, await first.say(ask(seed=9))).code == "job.reused"
+
+    with_desk(tmp_path, run)
+
+
+@pytest.mark.parametrize("stage", ["wanted", "queued"])
+def test_cancel_ends_a_job_once(tmp_path: Path, stage: str) -> None:
+    async def run(desk: Desk) -> None:
+        talk = Talk(desk)
+        want = only(Want, await talk.say(ask()))
+        if stage == "queued":
+            await talk.upload(want)
+        done = only(Done, await talk.say(Cancel(JOB), Cancel(JOB)))
+        assert (done.state, done.results, done.missing[0].index) == ("cancelled", (), 0)
+        assert only(Accepted, await talk.say(ask())).job == JOB, "a job that ended is still known"
+        assert await talk.say(Ack(done.n)) == []
+        assert not desk.working
+
+    with_desk(tmp_path, run)
+
+
+def test_a_full_house_is_a_sentence_with_both_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run(desk: Desk) -> None:
+        talk = Talk(desk)
+        for name, code in (("JOB_UPLOAD", "limit.upload"), ("ALL_UPLOADS", "limit.uploads")):
+            with monkeypatch.context() as patch:
+                patch.setattr(limits, name, 1000)
+                error = only(Error, await talk.say(ask()))
+                assert (error.code, error.detail["limit"], error.job) == (code, 1000, JOB)
+                assert "MB of pixels on the way; the limit is" in error.text
+        desk._spool.budget = 10_000
+        error = only(Error, await talk.say(ask()))
+        assert error.code == "limit.spool"
+        assert error.detail["needed"] > 10_000 >= error.detail["free"]
+
+    with_desk(tmp_path, run)
+
+
+def test_an_empty_mask_leaves_the_job_unknown(tmp_path: Path) -> None:
+    async def run(desk: Desk) -> None:
+        talk = Talk(desk)
+        error = only(Error, await talk.upload(only(Want, await talk.say(ask())), coverage=0))
+        assert (error.code, error.re, error.job) == ("picture.mask_empty", "fill", JOB)
+        assert only(Want, await talk.say(ask())).job == JOB
+        assert not list((tmp_path / "spool" / "regions").iterdir())
+
+    with_desk(tmp_path, run)
+
+
+def test_a_dry_ask_is_forgotten(tmp_path: Path) -> None:
+    async def run(desk: Desk) -> None:
+        talk = Talk(desk)
+        want = only(Want, await talk.say(ask(dry=True)))
+        assert (want.image, want.mask) == (None, None)
+        assert only(Error, await talk.say(Cancel(JOB))).code == "job.unknown"
+
+    with_desk(tmp_path, run)
+
+
+def test_a_layer_that_is_not_kept_is_said_to_be_expired(tmp_path: Path) -> None:
+    async def run(desk: Desk) -> None:
+        error = only(Error, await Talk(desk).say(Fetch("ab" * 16, "layer")))
+        assert (error.code, error.re) == ("result.expired", "fetch")
+
+    with_desk(tmp_path, run)
+
+
+def test_capabilities_say_what_the_engine_cannot(tmp_path: Path) -> None:
+    async def run(desk: Desk) -> None:
+        answer = only(Capabilities, await Talk(desk).say(Capabilities()))
+        (engine,) = answer.engines
+        assert (engine["name"], engine["reads_prompt"], engine["strengths"]) == ("classical", False, [1.0, 1.0])
+        assert "detail" not in engine["modes"]
+        assert answer.models == ()
+
+    with_desk(tmp_path, run)
+
+
+def test_a_fault_of_the_bridge_is_said_and_the_conversation_lives(tmp_path: Path, caplog) -> None:
+    async def run(desk: Desk) -> None:
+        def broken() -> Capabilities:
+            raise KeyError("a mistake of ours")
+
+        desk._capabilities = broken
+        talk = Talk(desk)
+        error = only(Error, await talk.say(Capabilities()))
+        assert (error.code, "KeyError" in error.text) == ("internal", True)
+        assert only(Want, await talk.say(ask())).job == JOB
+
+    with_desk(tmp_path, run)
+    assert "a mistake of ours" in caplog.text
+
+
+def test_uploads_of_a_client_that_left_are_freed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "UPLOAD_GRACE", 0.0)
+
+    async def run(desk: Desk) -> None:
+        talk = Talk(desk)
+        want = only(Want, await talk.say(ask()))
+        box = want.image.box
+        talk.client.outbox.stream(JOB, "image", Picture(box.width, box.height, 3), Reader(document())(want)[0])
+        await talk.exchange()
+        assert list((tmp_path / "spool" / "uploads").iterdir())
+        desk.leave(talk.bridge)
+        await asyncio.sleep(0.01)
+        assert not list((tmp_path / "spool" / "uploads").iterdir())
+        assert not desk.working
+
+    with_desk(tmp_path, run)
