@@ -50,10 +50,10 @@ def refuse(
         web = origin.lower().startswith(("http:", "https:"))
         if web and origin not in {f"http://{host}" for host in own_hosts(port)}:
             return Refused(403, "Web pages may not speak to the bridge.")
+    if path == "/":
+        return None  # a link from anywhere may lead to the page itself
     if any(site not in ("none", "same-origin") for site in given.get("sec-fetch-site", [])):
         return Refused(403, "Another site's page may not reach the bridge.")
-    if path == "/":
-        return None
     if not _VERSIONED.fullmatch(path):
         return Refused(404, "There is nothing here.")
     if not any(_SPOKEN.fullmatch(one) for one in spoken(given.get("sec-websocket-protocol", []))):

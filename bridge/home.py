@@ -3,15 +3,16 @@
 Standard library only: guests use this room inside an editor's own Python.
 """
 
-import contextlib
+import errno
 import json
 import os
 import secrets
 import subprocess
 import sys
+import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from bridge.protocol.auth import NONCE
 from bridge.protocol.errors import Refusal
@@ -60,6 +61,27 @@ def write_json(path: Path, values: dict[str, Any]) -> None:
     part.replace(path)
 
 
+def claim(folder: Path) -> BinaryIO | None:
+    """Hold the folder for one bridge, whatever port it listens on: two would write one journal. None where another
+    bridge holds it. The claim ends when the file is closed, or with the process, however that ends."""
+    file = (folder / "bridge.lock").open("ab")
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        file.close()
+        return None
+    except OSError:  # a file system without locks: the port alone must tell bridges apart
+        pass
+    return file
+
+
 def announce(folder: Path, bridge: Discovery) -> None:
     """Write `bridge.json`."""
     write_json(folder / "bridge.json", asdict(bridge))
@@ -69,9 +91,10 @@ def discover(folder: Path) -> Discovery | None:
     """Read `bridge.json`; None where there is none, or nothing that could be one."""
     try:
         values = json.loads((folder / "bridge.json").read_text("utf-8"))
-        return Discovery(**{name: kind(values[name]) for name, kind in Discovery.__annotations__.items()})
-    except (OSError, ValueError, KeyError, TypeError):
+        found = Discovery(**{name: kind(values[name]) for name, kind in Discovery.__annotations__.items()})
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return None
+    return found if 0 < found.port < 65536 else None
 
 
 def retire(folder: Path, instance: str) -> None:
@@ -82,12 +105,26 @@ def retire(folder: Path, instance: str) -> None:
 
 
 def make_local_key(folder: Path) -> bytes:
-    """The local key; made on first need: 32 random bytes in a 0600 file in a 0700 folder."""
+    """The local key; made on first need: 32 random bytes in a 0600 file in a 0700 folder.
+
+    It gets its name when it is whole: two programs that make it at once both read the same key, and a crash in between
+    leaves none.
+    """
     path = make_private(folder / "keys") / f"{LOCAL}.key"
-    with contextlib.suppress(FileExistsError):
+    if not path.exists():
+        part = path.with_suffix(f".{secrets.token_hex(4)}.part")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(NONCE))
+        try:
+            with os.fdopen(os.open(part, flags, 0o600), "wb") as file:
+                file.write(secrets.token_bytes(NONCE))
+            try:
+                path.hardlink_to(part)  # unlike a rename it never replaces a key that is in use
+            except FileExistsError:
+                pass
+            except OSError:  # a file system without links
+                part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
     return read_key(folder, LOCAL)
 
 
@@ -96,10 +133,12 @@ def read_key(folder: Path, key_id: str) -> bytes:
     if not is_id(key_id) or not key_id.isalnum():
         raise Refusal("auth.key", "A key's name has letters and digits only.")
     path = folder / "keys" / f"{key_id}.key"
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
-        with os.fdopen(
-            os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)), "rb"
-        ) as file:
+        # By its exact name: asked for CON.key Windows opens the console, asked for LOCAL.key macOS opens local.key.
+        if path.name not in {one.name for one in path.parent.iterdir()}:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        with os.fdopen(os.open(path, flags), "rb") as file:
             mode = os.fstat(file.fileno()).st_mode
             key = file.read(NONCE + 1)
     except OSError as why:
@@ -128,7 +167,7 @@ def launch(folder: Path) -> None:
     if not first_is_absolute:
         raise Refusal("job.lost", "No bridge is running. Start one in a terminal: sfumato serve", "later")
     if Path("/.flatpak-info").exists():
-        argv = ["flatpak-spawn", "--host", *argv]
+        argv = ["flatpak-spawn", "--host", f"--env=SFUMATO_HOME={folder}", *argv]  # it hands on no environment
     clean = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
     clean["SFUMATO_HOME"] = str(folder)
     detached: dict[str, Any] = {"start_new_session": True}
@@ -137,9 +176,10 @@ def launch(folder: Path) -> None:
     log = folder / "bridge.log"
     try:
         with log.open("ab") as sink:
-            subprocess.Popen(  # noqa: S603  # the argv is what this user's own bridge wrote into this user's folder
+            bridge = subprocess.Popen(  # noqa: S603  # the argv is what this user's own bridge wrote into its folder
                 argv, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, env=clean, close_fds=True, **detached
             )
     except OSError as why:
         text = f"The bridge could not be started ({why.strerror}). Start it in a terminal: sfumato serve"
         raise Refusal("job.lost", text, "later") from None
+    threading.Thread(target=bridge.wait, daemon=True).start()  # should it end before this program, it leaves no zombie

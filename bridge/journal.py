@@ -23,6 +23,7 @@ class Journal:
         self.path = path
         self.records = list(self._read())
         self._file = path.open("ab")
+        _sync_folder(path.parent)
 
     def append(self, record: Record) -> None:
         """Write one record. Raises OSError where the disk is full; the journal is as it was before."""
@@ -40,16 +41,21 @@ class Journal:
         os.fsync(self._file.fileno())
 
     def rewrite(self, records: Iterable[Record]) -> None:
-        """Replace the journal by these records, at once or not at all."""
+        """Replace the journal by these records, at once or not at all. Raises OSError where the disk is full."""
         part = self.path.with_suffix(".part")
-        with part.open("wb") as file:
-            for record in records:
-                file.write(_pack(record))
-            file.flush()
-            os.fsync(file.fileno())
-        self._file.close()
-        part.replace(self.path)
-        self._file = self.path.open("ab")
+        try:
+            with part.open("wb") as file:
+                for record in records:
+                    file.write(_pack(record))
+                file.flush()
+                os.fsync(file.fileno())
+            self._file.close()  # Windows replaces no open file
+            part.replace(self.path)
+        finally:
+            part.unlink(missing_ok=True)
+            if self._file.closed:
+                self._file = self.path.open("ab")
+        _sync_folder(self.path.parent)
 
     def close(self) -> None:
         """Close the file."""
@@ -63,8 +69,8 @@ class Journal:
             while len(content) - position >= _HEAD.size:
                 size, crc = _HEAD.unpack_from(content, position)
                 body = content[position + _HEAD.size : position + _HEAD.size + size]
-                if len(body) < size or zlib.crc32(body) != crc:
-                    break
+                if not size or len(body) < size or zlib.crc32(body) != crc:
+                    break  # size 0: a power cut can leave zeros, and the checksum of nothing is 0
                 yield msgpack.unpackb(body, raw=False)
                 position += _HEAD.size + size
             if position < len(content):
@@ -75,6 +81,16 @@ class Journal:
             self._file.close()
         os.truncate(self.path, end)
         self._file = self.path.open("ab")
+
+
+def _sync_folder(folder: Path) -> None:
+    """POSIX: a file's name is on the disk only once its folder is. Windows opens no folders, and needs none of this."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _pack(record: Record) -> bytes:

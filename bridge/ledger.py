@@ -7,7 +7,7 @@ so that what a client was told still holds.
 import hashlib
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -53,7 +53,8 @@ class Job:
     """One region and one recipe being worked on. `fill.recipe` is resolved: its seed is drawn.
 
     `prints` is the hash of what the client asked, so that the same job said again is known; `parts` are the bounding
-    boxes of the selection's disjoint parts; `starts` counts how often a painter took it.
+    boxes of the selection's disjoint parts; `starts` counts how often a painter took it; `at` is when it was accepted,
+    `ended` when its `done` was said.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Job:
     stage: Stage = "queued"
     starts: int = 0
     cancelled: bool = False
+    ended: float | None = None
     layers: dict[int, str] = field(default_factory=dict)
 
     @property
@@ -82,8 +84,9 @@ class Job:
 class Ledger:
     """The books. Reading them is reading `sessions`, `regions`, `jobs`; every change is one of the methods below."""
 
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
+    def __init__(self, journal: Journal, clock: Callable[[], float] = time.time) -> None:
+        """`clock` gives seconds since 1970 (a test passes its own)."""
+        self._journal, self._clock = journal, clock
         self.sessions: dict[bytes, Session] = {}
         self.regions: dict[str, Held] = {}
         self.jobs: dict[str, Job] = {}
@@ -129,7 +132,8 @@ class Ledger:
             self._write({"r": "evicted", "region": name})
 
     def accept(self, job: Job) -> None:
-        """A job is promised. Call `sync` before telling the client."""
+        """A job is promised; one that was cancelled before is promised its `done` only. Call `sync` before telling the
+        client."""
         self._write(
             {
                 "r": "accepted",
@@ -143,6 +147,7 @@ class Ledger:
                 "family": job.family,
                 "parts": [list(part) for part in job.parts],
                 "plan": job.plan,
+                "cancelled": job.cancelled,
             }
         )
 
@@ -182,7 +187,7 @@ class Ledger:
         return (job for job in self.jobs.values() if job.stage != "done" and key in (None, job.key))
 
     def _write(self, record: Record) -> None:
-        record["at"] = time.time()
+        record["at"] = self._clock()
         self._journal.append(record)
         self._apply(record)
 
@@ -190,7 +195,7 @@ class Ledger:
         match record["r"]:
             case "session":
                 name = record["session"]
-                self.sessions[name] = Session(name, record["key"], record["at"])
+                self.sessions[name] = Session(name, record["key"], record["at"], record.get("newest", 0))
             case "region":
                 box, selection = Box(*record["box"]), record["selection"]
                 held = Held(
@@ -207,15 +212,12 @@ class Ledger:
                 fill = decode(record["fill"])
                 assert isinstance(fill, Fill)
                 parts = tuple(Box(*part) for part in record["parts"])
-                given = {name: record[name] for name in ("key", "session", "host", "prints", "region", "engine")}
+                names = ("key", "session", "host", "prints", "region", "engine", "family", "plan", "cancelled", "at")
                 job = Job(
                     fill.job,
                     fill=fill,
-                    family=record["family"],
                     parts=parts,
-                    plan=record["plan"],
-                    at=record["at"],
-                    **given,
+                    **{name: record[name] for name in names},
                 )
                 self.jobs[job.name] = job
             case "started":
@@ -227,35 +229,35 @@ class Ledger:
             case "cancelled":
                 self.jobs[record["job"]].cancelled = True
             case "said":
-                self._said(self.sessions[record["session"]], decode(record["message"]))
+                self._said(self.sessions[record["session"]], decode(record["message"]), record["at"])
             case "acked":
                 session = self.sessions[record["session"]]
                 settled = session.unsettled.pop(record["n"], None)
                 if isinstance(settled, Layer):
                     self.results.pop(settled.result, None)
 
-    def _said(self, session: Session, message: Message) -> None:
+    def _said(self, session: Session, message: Message, at: float) -> None:
         assert isinstance(message, Layer | Done)
-        session.newest = message.n
+        session.newest = max(session.newest, message.n)
         session.unsettled[message.n] = message
         job = self.jobs[message.job]
         if isinstance(message, Layer):
             job.layers[message.index] = message.result
             self.results[message.result] = (job, message)
         else:
-            job.stage = "done"
+            job.stage, job.ended = "done", at
 
     def _forget_the_old(self) -> None:
         """At start: what nobody waits for any more leaves the books, and the journal is written anew without it."""
-        horizon = time.time() - limits.KEEP_LAYERS
-        for job in [job for job in self.jobs.values() if job.stage == "done" and job.at < horizon]:
+        horizon = self._clock() - limits.KEEP_LAYERS
+        for job in [job for job in self.jobs.values() if job.ended is not None and job.ended < horizon]:
             del self.jobs[job.name]
             self._strike(job)
         needed = {job.session for job in self.jobs.values()}
         for session in list(self.sessions.values()):
             if session.at < horizon and session.name not in needed:
                 del self.sessions[session.name]
-        self._journal.rewrite(record for record in self._journal.records if self._alive(record))
+        self._journal.rewrite(self._numbered(record) for record in self._journal.records if self._alive(record))
         self._journal.records.clear()
 
     def _strike(self, job: Job) -> None:
@@ -264,6 +266,12 @@ class Ledger:
         unsettled = self.sessions[job.session].unsettled
         for n in [n for n, message in unsettled.items() if getattr(message, "job", None) == job.name]:
             del unsettled[n]
+
+    def _numbered(self, record: Record) -> Record:
+        """A session keeps its count when the messages that it counted are forgotten: no number is given twice."""
+        if record["r"] != "session":
+            return record
+        return {**record, "newest": self.sessions[record["session"]].newest}
 
     def _alive(self, record: Record) -> bool:
         match record["r"]:

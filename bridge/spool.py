@@ -79,8 +79,8 @@ class Spool:
             stale.unlink()
 
     def upload(self, job: str, use: str) -> Upload:
-        """Open the file for one picture of a job."""
-        path = self.folder / "uploads" / f"{job}.{use}"
+        """Open the file for one picture of a job. Its name is a hash: a job's own, a client chose."""
+        path = self.folder / "uploads" / f"{hashlib.sha256(job.encode()).hexdigest()[:32]}.{use}"
         return Upload(path, os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600))
 
     def region(self, name: str) -> Files:
@@ -92,11 +92,16 @@ class Spool:
         return Files(self.folder / "layers" / f"{result}.picture", self.folder / "layers" / f"{result}.mask")
 
     def keep(self, name: str, image: Upload, mask: Upload | None) -> Files:
-        """An upload becomes a region."""
+        """An upload becomes a region. One that is there already stays: its name is the hash of its content, and Windows
+        replaces no file that a painter has mapped."""
         files = self.region(name)
         for upload, path in ((image, files.picture), (mask, files.mask)):
-            if upload is not None:
-                upload.close()
+            if upload is None:
+                continue
+            upload.close()
+            if path.exists() and path.stat().st_size == upload.path.stat().st_size:
+                upload.path.unlink()
+            else:
                 upload.path.replace(path)
         return files
 
@@ -108,18 +113,23 @@ class Spool:
 
     def make_room(self, needed: int, used: set[str]) -> list[str]:
         """Make room for `needed` bytes: evict regions that no unfinished job uses (`used` names those that one does),
-        least recently used first. Returns the names of the evicted. Raises Refusal `limit.spool`."""
-        taken = {files.stem: files for files in (self.folder / "regions").glob("*.image") if files.stem not in used}
-        oldest = sorted(taken, key=lambda name: taken[name].stat().st_mtime)
+        least recently used first. Returns the names of the evicted. Raises Refusal `limit.spool`, and evicts none
+        then: what must stay leaves too little room."""
+        names = {path.stem for path in (self.folder / "regions").glob("*.image")} - used
+        oldest = sorted(names, key=lambda name: self.region(name).picture.stat().st_mtime)
+        sizes = [self.region(name).size for name in oldest]
+        free = self._free()
+        if (room := max(0, free + sum(sizes))) < needed:
+            text = f"This job needs {megabytes(needed)} of room for its pixels, {megabytes(room)} are free. "
+            text += "Take or discard finished layers, or free space on the disk."
+            raise Refusal("limit.spool", text, "later", needed=needed, free=room)
         evicted = []
-        while self._free() < needed and oldest:
-            name = oldest.pop(0)
+        for name, size in zip(oldest, sizes, strict=True):
+            if free >= needed:
+                break
             self.region(name).delete()
             evicted.append(name)
-        if (free := self._free()) < needed:
-            text = f"This job needs {megabytes(needed)} of room for its pixels, {megabytes(max(0, free))} are free. "
-            text += "Take or discard finished layers, or free space on the disk."
-            raise Refusal("limit.spool", text, "later", needed=needed, free=max(0, free))
+            free += size
         return evicted
 
     def sweep(self, regions: set[str], layers: set[str]) -> None:
@@ -130,7 +140,11 @@ class Spool:
                     path.unlink(missing_ok=True)
 
     def _free(self) -> int:
-        taken = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+        """Bytes that may still be written. Negative where layers alone are over the budget."""
+        taken = 0
+        for path in self.folder.rglob("*"):
+            with contextlib.suppress(FileNotFoundError):  # a painter renames its layers meanwhile
+                taken += path.stat().st_size if path.is_file() else 0
         return min(self.budget - taken, shutil.disk_usage(self.folder).free)
 
 
@@ -151,4 +165,4 @@ def full(why: OSError, path: Path) -> Refusal:
 
 def megabytes(size: int) -> str:
     """A size for an artist."""
-    return f"{size / 1e6:,.0f} MB"
+    return f"{size / 1e6:,.{0 if size >= 10e6 else 1}f} MB"

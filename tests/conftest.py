@@ -1,0 +1,115 @@
+"""What tests share: a home of their own, a bridge that runs, and no way out of this machine."""
+
+import asyncio
+import ipaddress
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:  # most rooms' tests need no bridge: only those that do wait for its import
+    from bridge.config import Config
+    from bridge.painter import Painter
+    from bridge.server import Bridge
+
+RunBridge = Callable[..., AbstractContextManager["Bridge"]]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def stay_on_this_machine() -> Iterator[None]:
+    """Nothing of Sfumato speaks to another machine: a test that tries fails."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, position in (("connect", 0), ("connect_ex", 0), ("sendto", -1)):
+            patch.setattr(socket.socket, name, _watched(getattr(socket.socket, name), position))
+        yield
+
+
+def _watched(real: Callable, position: int) -> Callable:
+    def watched(self: socket.socket, *given):
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host = given[position][0]
+            if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+                raise AssertionError(f"a test tried to reach {host}")
+        return real(self, *given)
+
+    return watched
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A bridge's folder that nothing else uses; `bridge.home.home()` says it."""
+    folder = tmp_path / "home"
+    folder.mkdir(mode=0o700)
+    monkeypatch.setenv("SFUMATO_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture
+def full_disk_at() -> Callable[[int], AbstractContextManager[None]]:
+    """`with full_disk_at(size)`: no file may grow beyond `size` bytes, and a write that would fails in the middle."""
+    resource = pytest.importorskip("resource")
+
+    @contextmanager
+    def full(size: int) -> Iterator[None]:
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    return full
+
+
+@pytest.fixture(scope="session")
+def run_bridge() -> RunBridge:
+    """`with run_bridge(folder, painters, config) as bridge`: a bridge in a thread with an event loop of its own.
+
+    Without `painters` it has one that paints nothing; without `config` it takes any free port.
+    """
+    return _run_bridge
+
+
+@contextmanager
+def _run_bridge(
+    folder: Path, painters: "list[Painter] | None" = None, config: "Config | None" = None
+) -> "Iterator[Bridge]":
+    from bridge.config import Config
+    from bridge.painter import Painter
+    from bridge.server import Bridge
+
+    started: Future[tuple[Bridge, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+
+    async def live() -> None:
+        try:
+            async with Bridge(config or Config(port=0), folder, painters or [Painter("none", [])]) as bridge:
+                stop = asyncio.Event()
+                started.set_result((bridge, asyncio.get_running_loop(), stop))
+                await stop.wait()
+        except Exception as why:
+            if started.done():
+                raise
+            started.set_exception(why)
+
+    thread = threading.Thread(target=lambda: asyncio.run(live()), name="bridge")
+    thread.start()
+    try:
+        bridge, loop, stop = started.result()
+        try:
+            yield bridge
+        finally:
+            loop.call_soon_threadsafe(stop.set)
+    finally:
+        thread.join()
+
+
+@pytest.fixture
+def bridge(home: Path, run_bridge: RunBridge) -> "Iterator[Bridge]":
+    """A bridge that runs in `home` and paints nothing."""
+    with run_bridge(home) as running:
+        yield running
