@@ -40,6 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Refusal as refusal:
         print(f"sfumato: {refusal.text}", file=sys.stderr)
         return 2
+    except OSError as why:
+        print(f"sfumato: {why.strerror or why}: {why.filename or 'the disk or the network'}.", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader of our output went away
@@ -137,7 +140,7 @@ def _serve(given: argparse.Namespace) -> int:
 
 
 async def _run_bridge(config: Config, folder: Path, idle_exit: float | None) -> int:
-    from bridge.server import Bridge, PortTaken
+    from bridge.server import AlreadyRunning, Bridge, PortTaken
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -157,18 +160,20 @@ async def _run_bridge(config: Config, folder: Path, idle_exit: float | None) -> 
             for task in waiting:
                 task.cancel()
         return 0
+    except AlreadyRunning:
+        return await asyncio.to_thread(_already_running, folder)
     except PortTaken:
-        return await asyncio.to_thread(_port_taken, config.port, folder)
-
-
-def _port_taken(port: int, folder: Path) -> int:
-    """A bridge of this user already? Then all is well."""
-    with contextlib.suppress(Refusal):
-        Client(_about(), folder, port=port, start=False).close()
-        print(f"A bridge of yours is running already on port {port}; nothing to do.")
-        return 0
+        port = config.port
     text = f"Port {port} is taken by another program. End that program, or choose another port: "
     raise Refusal("auth.failed", text + f"sfumato serve --port {port + 1 if port < 65535 else 4717}")
+
+
+def _already_running(folder: Path) -> int:
+    """A bridge of this user lives here: is it well?"""
+    client = Client(_about(), folder, start=False)
+    client.close()
+    print(f"A bridge of yours is running already on port {client.port}; nothing to do.")
+    return 0
 
 
 def _about() -> dict[str, str]:

@@ -102,6 +102,11 @@ class Client:
         """The name under which the bridge keeps what this client has not acknowledged."""
         return self._link.session
 
+    @property
+    def port(self) -> int:
+        """The port of the bridge that was reached."""
+        return self._link.port
+
     def close(self) -> None:
         """End the connection. What was not acknowledged stays with the bridge."""
         self._link.close()

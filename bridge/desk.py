@@ -13,7 +13,7 @@ from typing import Any
 
 from bridge import geometry
 from bridge.families import FAMILIES, Family
-from bridge.intake import Intake, Wanted
+from bridge.intake import Dropped, Intake, Wanted
 from bridge.jobs import Queue, Shown
 from bridge.ledger import Held, Job, Ledger, Session, fingerprint
 from bridge.painter import Painter
@@ -37,7 +37,7 @@ from bridge.protocol.messages import (
     WantedMask,
 )
 from bridge.protocol.session import BridgeSide, Chunk, Event, Opened, Uploaded
-from bridge.protocol.values import Box, Picture, Recipe
+from bridge.protocol.values import Picture, Recipe
 from bridge.spool import Spool, full, mapped
 
 log = logging.getLogger(__name__)
@@ -81,6 +81,9 @@ class Desk:
 
     async def close(self) -> None:
         """End in good order."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._queue.close()
         self._intake.close()
         self._ledger.close()
@@ -116,7 +119,14 @@ class Desk:
             del self._listening[conversation.session.name]
         for name, wanted in self._intake.wanted.items():
             if self._owners[name] is conversation and not wanted.whole:
-                asyncio.get_running_loop().call_later(limits.UPLOAD_GRACE, self._intake.drop, wanted)
+                asyncio.get_running_loop().call_later(limits.UPLOAD_GRACE, self._drop, wanted)
+
+    def _drop(self, wanted: Wanted) -> None:
+        """Nobody wants this job's pixels any more: what still comes of them is dropped."""
+        name = wanted.fill.job
+        if self._intake.wanted.get(name) is wanted:
+            self._owners.pop(name).side.forget(name)
+        self._intake.drop(wanted)
 
     async def act(self, conversation: Conversation, event: Event) -> None:
         """Do what a client asks. What cannot be done is said to it."""
@@ -133,17 +143,13 @@ class Desk:
                 case Ack(n):
                     self._settle(conversation, n)
                 case Fetch():
-                    self._fetch(conversation, event)
+                    await self._fetch(conversation, event)
                 case Capabilities():
                     conversation.side.outbox.say(self._capabilities())
                 case _:
                     raise Refusal("wire.type", f"This bridge does not answer “{getattr(event, 't', '?')}”.")
-        except Refusal as refusal:
-            _refuse(conversation, event, refusal)
         except Exception as why:  # a fault of the bridge's own must not cut the conversation, nor be silent
-            log.exception("a client's %s could not be answered", type(event).__name__)
-            text = f"The bridge failed ({type(why).__name__}: {why}). Its log says where; please report it."
-            _refuse(conversation, event, Refusal("internal", text))
+            _refuse(conversation, event, self._said(why))
 
     # ---- from an ask to a job ---------------------------------------------------------------------------------------
 
@@ -178,7 +184,7 @@ class Desk:
             self._owners[asked.job] = conversation
             return True
         if wanted:
-            self._intake.drop(wanted)
+            self._drop(wanted)
         return False
 
     def _start(self, wanted: Wanted, held: Held | None) -> None:
@@ -192,33 +198,40 @@ class Desk:
         job = wanted.fill.job
         try:
             await work
-        except (Refusal, OSError) as why:
-            refusal = why if isinstance(why, Refusal) else full(why, self._spool.folder / "journal")
-            side = self._owners[job].side
-            side.forget(job)
-            side.refuse(refusal, re="fill", job=job)
+        except Dropped:
+            pass
+        except Exception as why:  # whatever it is, the client must not wait for ever
+            if not wanted.dropped:
+                self._owners[job].side.refuse(self._said(why), re="fill", job=job)
         finally:
-            self._intake.drop(wanted)
-            self._owners.pop(job, None)
+            self._drop(wanted)
+
+    def _said(self, why: Exception) -> Refusal:
+        """What to say of something that went wrong."""
+        if isinstance(why, Refusal):
+            return why
+        if isinstance(why, OSError):
+            return full(why, self._spool.folder / "journal")
+        log.error("a fault of the bridge's own", exc_info=why)
+        text = f"The bridge failed ({type(why).__name__}: {why}). Its log says where; please report it."
+        return Refusal("internal", text)
 
     async def _promise(self, wanted: Wanted, held: Held | None) -> None:
         """Region and resolved recipe go into the journal; from here on the job survives a crash."""
         held = held or await self._intake.keep(wanted)
         parts = await self._intake.parts(held)
+        if wanted.dropped:
+            raise Dropped
         plan = geometry.refine(wanted.plan, parts, wanted.fill.recipe, wanted.family)
-        if self._intake.wanted.get(wanted.fill.job) is not wanted:
-            return  # cancelled while it was looked through
-        job = self._enter(wanted, held.name, plan, parts)
+        job = self._enter(wanted, held.name, plan)
         await asyncio.to_thread(self._ledger.sync)
-        side = self._owners[job.name].side
-        side.forget(job.name)
-        side.outbox.say(self._accepted(job))
+        self._owners[job.name].side.outbox.say(self._accepted(job))
         self._queue.add(job)
         replaced = self._ledger.jobs.get(wanted.fill.replaces or "")
         if replaced and replaced.key == wanted.key:
             await self._queue.cancel(replaced)
 
-    def _enter(self, wanted: Wanted, region: str, plan: geometry.Plan, parts: tuple[Box, ...]) -> Job:
+    def _enter(self, wanted: Wanted, region: str, plan: geometry.Plan, cancelled: bool = False) -> Job:
         """Write a job into the books, in the name of the session that asked last."""
         owner = self._owners[wanted.fill.job]
         assert owner.session is not None
@@ -232,9 +245,9 @@ class Desk:
             region=region,
             engine=ENGINE,
             family=wanted.family.name,
-            parts=parts,
             plan=plan.to_map(),
             at=time.time(),
+            cancelled=cancelled,
         )
         self._ledger.accept(job)
         return self._ledger.jobs[job.name]
@@ -249,9 +262,8 @@ class Desk:
         if job is not None and job.key == conversation.key:
             await self._queue.cancel(job)
         elif wanted is not None and wanted.key == conversation.key:
-            self._intake.drop(wanted)
-            conversation.side.forget(name)
-            job = self._enter(wanted, "none", wanted.plan, ())
+            job = self._enter(wanted, "none", wanted.plan, cancelled=True)
+            self._drop(wanted)
             missing = tuple(Missing(k, "job.lost", "Cancelled.") for k in job.missing)
             self._tell(job, self._ledger.done(job, Done(0, name, "cancelled", (), missing)), None)
         else:
@@ -284,7 +296,7 @@ class Desk:
         if isinstance(settled, Layer):
             self._spool.layer(settled.result).delete()
 
-    def _fetch(self, conversation: Conversation, fetch: Fetch) -> None:
+    async def _fetch(self, conversation: Conversation, fetch: Fetch) -> None:
         """Send a layer's picture or mask again, from any byte on."""
         job, layer = self._ledger.results.get(fetch.result, (None, None))
         files = self._spool.layer(fetch.result)
@@ -296,7 +308,8 @@ class Desk:
             pixels = mapped(files.picture)
         else:
             picture = Picture(layer.box.width, layer.box.height, 1)
-            pixels = mapped(files.mask) if files.mask.exists() else memoryview(b"\xff" * picture.size)
+            await asyncio.to_thread(self._spool.fill_mask, fetch.result, picture.size)
+            pixels = mapped(files.mask)
         if fetch.start > picture.size:
             text = f"The {fetch.use} has {picture.size} bytes; byte {fetch.start} was asked for."
             raise Refusal("wire.offset", text)

@@ -16,11 +16,16 @@ from bridge.protocol.values import DEPTHS, Box, Picture
 from bridge.spool import Spool, Upload, megabytes
 
 
+class Dropped(Exception):
+    """A job was cancelled while its pixels were being looked through."""
+
+
 @dataclass(eq=False)
 class Wanted:
     """A job that is not promised yet: its pixels were asked for, or are being looked through.
 
     `fill` is resolved (its seed drawn, its selection cut at the canvas); `prints` is the hash of what the client asked.
+    `whole` once every pixel has come; `region` names them then; `dropped` once nobody wants the job any more.
     """
 
     fill: Fill
@@ -30,6 +35,8 @@ class Wanted:
     family: Family
     uploads: dict[str, Upload] = field(default_factory=dict)
     whole: bool = False
+    region: str = ""
+    dropped: bool = False
 
     @property
     def size(self) -> int:
@@ -65,14 +72,17 @@ class Intake:
         _check("limit.uploads", new.size + under_way, limits.ALL_UPLOADS)
         area = (new.plan.mask or new.plan.image).area * fill.recipe.scale**2
         layers = fill.recipe.count * area * (fill.document.channels * DEPTHS[fill.document.depth] + 1)
-        used = {job.region for job in self._ledger.unfinished()} | {fill.region or ""}
+        used = {job.region for job in self._ledger.unfinished()} | {one.region for one in self.wanted.values()}
+        used.add(fill.region or "")
         self._ledger.drop(self._spool.make_room(new.size + under_way + layers, used))
         self.wanted[fill.job] = new
 
     def write(self, chunk: Chunk) -> None:
         """Pixels came. Raises Refusal `limit.spool` where the disk is full."""
         job, use = chunk.stream.job, chunk.stream.use
-        wanted = self.wanted[job]
+        wanted = self.wanted.get(job)
+        if wanted is None:
+            return  # it was dropped meanwhile
         upload = wanted.uploads.get(use)
         if upload is None:
             upload = wanted.uploads[use] = self._spool.upload(job, use)
@@ -85,6 +95,7 @@ class Intake:
         """This job is no longer wanted."""
         if self.wanted.get(wanted.fill.job) is wanted:
             del self.wanted[wanted.fill.job]
+        wanted.dropped = True
         wanted.close()
 
     def close(self) -> None:
@@ -97,21 +108,27 @@ class Intake:
         held = self._ledger.regions.get(wanted.fill.region or "")
         if held is None or not held.serves(wanted.fill, wanted.key, wanted.plan.image):
             return None
-        return held if self._spool.region(held.name).picture.exists() else None
+        if not self._spool.region(held.name).picture.exists():
+            return None
+        wanted.region = held.name
+        return held
 
     async def keep(self, wanted: Wanted) -> Held:
-        """Every pixel has come: the upload becomes a region. Raises Refusal `picture.mask_empty`."""
+        """Every pixel has come: the upload becomes a region. Raises Refusal `picture.mask_empty`, or Dropped."""
         mask, box = wanted.uploads.get("mask"), wanted.plan.mask
         if mask is not None and box is not None:
             bounds, _ = await asyncio.to_thread(survey, mask.path, box)
             if bounds is None:
                 text = f"The selection is empty: all {box.area:,} values of its mask are 0. Select something."
                 raise Refusal("picture.mask_empty", text)
+        if wanted.dropped:
+            raise Dropped
         fill, plan = wanted.fill, wanted.plan
         held = Held(_region_name(wanted), wanted.key, fill.document, plan.image, fill.selection)
         self._spool.keep(held.name, wanted.uploads["image"], mask)
         wanted.uploads.clear()
         self._ledger.hold(held)
+        wanted.region = held.name
         return held
 
     async def parts(self, held: Held) -> tuple[Box, ...]:

@@ -108,9 +108,14 @@ class Queue:
                 log.exception("job %s could not be worked on", job.name)
                 await painter.stop()
                 with contextlib.suppress(OSError):
-                    await self._finish(job, "failed", "internal", "The bridge could not go on; its log says why.")
+                    if job.stage != "done":
+                        await self._finish(job, "failed", "internal", "The bridge could not go on; its log says why.")
             finally:
-                del self._running[job.name]
+                if self._running.get(job.name) is painter:  # else another painter has taken it up
+                    del self._running[job.name]
+            if painter.pid is None:
+                with contextlib.suppress(OSError):  # the next job will say why
+                    await painter.warm()
 
     async def _take(self, painter: Painter) -> Job:
         """Wait for the next job; a painter that waits too long gives its memory back."""
@@ -168,7 +173,6 @@ class Queue:
                 await self._finish(job, *_lost())
             else:
                 self.add(job)
-            await painter.warm()
 
     def _task(self, job: Job) -> Map:
         """What the painter needs to know, as plain values. Its paths are the bridge's own, never the wire's."""

@@ -1,6 +1,7 @@
 """An append-only file of records that survives `kill -9`: each with its length and checksum, a torn end is cut off."""
 
 import contextlib
+import logging
 import os
 import struct
 import zlib
@@ -11,6 +12,8 @@ from typing import Any
 import msgpack
 
 Record = dict[str, Any]
+
+log = logging.getLogger(__name__)
 
 _HEAD = struct.Struct("<II")
 
@@ -74,6 +77,9 @@ class Journal:
                 yield msgpack.unpackb(body, raw=False)
                 position += _HEAD.size + size
             if position < len(content):
+                log.warning(
+                    "%s: %d bytes after byte %d are damaged and cut off", self.path, len(content) - position, position
+                )
                 os.truncate(self.path, position)
 
     def _reopen(self, end: int) -> None:

@@ -52,9 +52,8 @@ class Held:
 class Job:
     """One region and one recipe being worked on. `fill.recipe` is resolved: its seed is drawn.
 
-    `prints` is the hash of what the client asked, so that the same job said again is known; `parts` are the bounding
-    boxes of the selection's disjoint parts; `starts` counts how often a painter took it; `at` is when it was accepted,
-    `ended` when its `done` was said.
+    `prints` is the hash of what the client asked, so that the same job said again is known; `starts` counts how often
+    a painter took it; `at` is when it was accepted, `ended` when its `done` was said.
     """
 
     name: str
@@ -66,7 +65,6 @@ class Job:
     region: str
     engine: str
     family: str
-    parts: tuple[Box, ...]
     plan: Map
     at: float
     stage: Stage = "queued"
@@ -145,7 +143,6 @@ class Ledger:
                 "region": job.region,
                 "engine": job.engine,
                 "family": job.family,
-                "parts": [list(part) for part in job.parts],
                 "plan": job.plan,
                 "cancelled": job.cancelled,
             }
@@ -211,14 +208,8 @@ class Ledger:
             case "accepted":
                 fill = decode(record["fill"])
                 assert isinstance(fill, Fill)
-                parts = tuple(Box(*part) for part in record["parts"])
                 names = ("key", "session", "host", "prints", "region", "engine", "family", "plan", "cancelled", "at")
-                job = Job(
-                    fill.job,
-                    fill=fill,
-                    parts=parts,
-                    **{name: record[name] for name in names},
-                )
+                job = Job(fill.job, fill=fill, **{name: record[name] for name in names})
                 self.jobs[job.name] = job
             case "started":
                 self.jobs[record["job"]].starts += 1

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.sync.client import connect as dial_websocket
 from websockets.typing import Subprotocol
 
@@ -77,6 +77,8 @@ class Link:
         knows the session. The other arguments are those of `Client`."""
         self._about, self._folder, self._port, self._key_id = about, folder, port, key_id
         self._dial, self._start, self._reopened = dial, start, reopened
+        self.port = 0
+        """The port of the bridge that was reached last."""
         self._side, self._wire = self._persist(None)
 
     @property
@@ -141,7 +143,8 @@ class Link:
     def _persist(self, session: bytes | None) -> tuple[ClientSide, Wire]:
         """Open a connection, again and again while that is cut short; with a session to resume, also while the bridge
         is away. Raises Refusal."""
-        until, pause = time.monotonic() + RETURN_SECONDS, 0.05
+        patience, pause = RETURN_SECONDS if session else OPEN_SECONDS, 0.05
+        until = time.monotonic() + patience
         while True:
             try:
                 return self._open(session)
@@ -149,7 +152,7 @@ class Link:
                 if isinstance(why, Refusal) and (session is None or why.retry == "never"):
                     raise
                 if time.monotonic() > until:
-                    text = f"The bridge was gone for {RETURN_SECONDS:g} s and did not come back ({why}). "
+                    text = f"The bridge was gone for {patience:g} s and did not come back ({why}). "
                     raise Refusal("job.lost", text + "What it finished waits for you when it runs again.") from None
             time.sleep(pause)
             pause = min(1.0, pause * 2)
@@ -157,6 +160,7 @@ class Link:
     def _open(self, session: bytes | None) -> tuple[ClientSide, Wire]:
         """Dial and shake hands."""
         port, wire = self._reach()
+        self.port = port
         try:
             key = home.read_key(self._folder, self._key_id)
             side = ClientSide(port=port, key_id=self._key_id, key=key, client=self._about, session=session)
@@ -181,7 +185,12 @@ class Link:
             if port:
                 try:
                     return port, self._dial("127.0.0.1", port)
-                except InvalidHandshake:
+                except InvalidStatus as why:
+                    if why.response.status_code == 503:
+                        text = "The bridge has too many connections. Close some panels, and try again."
+                        raise Refusal("auth.failed", text, "later") from None
+                    raise Refusal("auth.failed", _stranger(port), "later") from None
+                except (InvalidHandshake, TimeoutError):
                     raise Refusal("auth.failed", _stranger(port), "later") from None
                 except (OSError, ConnectionClosed):
                     pass  # nobody listens: a stale file, or a bridge that was killed

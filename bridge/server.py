@@ -31,7 +31,7 @@ from bridge.protocol.auth import IDENTITY
 from bridge.protocol.errors import CLOSE, Refusal
 from bridge.protocol.messages import Bye, Error, encode
 from bridge.protocol.session import BridgeSide, Opened
-from bridge.spool import Spool
+from bridge.spool import Spool, full
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,10 @@ MOST_UNSENT = 256
 
 class PortTaken(Exception):
     """Something else listens on the bridge's port."""
+
+
+class AlreadyRunning(Exception):
+    """Another bridge lives in this home, whatever port it listens on."""
 
 
 class Bridge:
@@ -68,12 +72,22 @@ class Bridge:
         self.port = 0
 
     async def __aenter__(self) -> "Bridge":
-        """Hold the port, take up what an earlier bridge left, and say where to find this one. Raises PortTaken."""
-        sockets = listen(self._config.port)
+        """Hold the home and the port, take up what an earlier bridge left, and say where to find this one.
+
+        Raises AlreadyRunning, PortTaken; Refusal or OSError where the home cannot be written.
+        """
+        claim = home.claim(home.make_private(self.folder))
+        if claim is None:
+            raise AlreadyRunning
+        self._claim = claim
+        try:
+            sockets = listen(self._config.port)
+        except PortTaken:
+            claim.close()
+            raise
         self.port = sockets[0].getsockname()[1]
         if len(sockets) == 1:
             log.warning("this machine has no IPv6 loopback: listening on 127.0.0.1:%d only", self.port)
-        home.make_private(self.folder)
         home.make_local_key(self.folder)
         spool = Spool(self.folder / "spool", self._config.spool)
         ledger = Ledger(self._journal(self.folder / "spool" / "journal"))
@@ -90,6 +104,7 @@ class Bridge:
                     max_size=limits.MESSAGE,
                     ping_interval=20,
                     ping_timeout=60,
+                    open_timeout=limits.AUTH_SECONDS,
                     server_header=None,
                 )
             )
@@ -109,6 +124,7 @@ class Bridge:
             async with asyncio.timeout(2):
                 await asyncio.gather(*(server.wait_closed() for server in self._servers))
         await self.desk.close()
+        self._claim.close()
 
     async def until_idle(self, minutes: float) -> None:
         """Return once nobody was connected and nothing was worked on for so long."""
@@ -173,9 +189,10 @@ class Bridge:
         for event in events:
             if isinstance(event, Opened):
                 return event
-        who = [str(connection.remote_address[0]), side.claimed]
-        for one in filter(None, who):
-            self._failures[one] += 1
+        who = [str(connection.remote_address[0])]
+        if self._key(side.claimed):  # a name that nobody has is the stranger's own choice: not worth a place
+            who.append(side.claimed)
+        self._failures.update(who)
         log.warning("a client failed to authenticate (%s)", side.closing)
         if max(self._failures[one] for one in who) >= 3:
             await asyncio.sleep(1)
@@ -183,13 +200,19 @@ class Bridge:
 
     async def _serve(self, connection: ServerConnection, conversation: Conversation, opened: Opened) -> None:
         side = conversation.side
-        self._known.add(connection)
-        self._conversations[conversation] = connection
         ready, drained = asyncio.Event(), asyncio.Event()
         side.outbox.wake = ready.set
-        if older := self.desk.welcome(conversation, opened):
+        try:
+            older = self.desk.welcome(conversation, opened)
+        except OSError as why:
+            side.outbox.say(Error.of(full(why, self.folder / "spool" / "journal")))
+            side.closing = (1011, "limit.spool")
+            return
+        if older:
             text = "This session was opened elsewhere; this connection ends."
             older.side.refuse(Refusal("auth.elsewhere", text))
+        self._known.add(connection)
+        self._conversations[conversation] = connection
         writer = asyncio.create_task(_write(connection, side, ready, drained))
         try:
             async for message in connection:
@@ -233,7 +256,11 @@ async def _flush(connection: ServerConnection, side: BridgeSide) -> None:
 
 
 async def _refuse_version(connection: ServerConnection) -> None:
-    text = f"This bridge speaks {SUBPROTOCOL}; the plug-in asked for {connection.subprotocol}. Update the older one."
+    path = connection.request.path if connection.request else PATH
+    asked = [int(one.rpartition("v")[2]) for one in (path, str(connection.subprotocol))]
+    other = next(one for one in asked if one != VERSION)
+    text = f"This bridge speaks {SUBPROTOCOL}, the plug-in sfumato.v{other}. Update the "
+    text += "bridge." if other > VERSION else "plug-in."
     await connection.send(encode(Error("auth.version", text)))
     await connection.close(CLOSE["auth.version"], "auth.version")
 

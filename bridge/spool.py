@@ -132,6 +132,16 @@ class Spool:
             free += size
         return evicted
 
+    def fill_mask(self, result: str, size: int) -> None:
+        """A layer without a mask is wholly selected: where its mask is asked for, it is a file of 255s."""
+        path = self.layer(result).mask
+        if not path.exists():
+            part = path.with_name(f"{path.name}.part")
+            with part.open("wb") as file:
+                for start in range(0, size, limits.CHUNK):
+                    file.write(b"\xff" * min(limits.CHUNK, size - start))
+            part.replace(path)
+
     def sweep(self, regions: set[str], layers: set[str]) -> None:
         """Delete the files of all regions and layers but these."""
         for folder, kept in (("regions", regions), ("layers", layers)):

@@ -242,3 +242,48 @@ def test_uploads_of_a_client_that_left_are_freed(tmp_path: Path, monkeypatch: py
         assert not desk.working
 
     with_desk(tmp_path, run)
+
+
+def test_another_session_may_cancel_and_the_owner_is_not_disturbed(tmp_path: Path) -> None:
+    async def run(desk: Desk) -> None:
+        owner, other = Talk(desk), Talk(desk)
+        want = only(Want, await owner.say(ask()))
+        await other.say(Cancel(JOB))
+        done, *late = await owner.upload(want)
+        assert isinstance(done, Done)
+        assert {one.code for one in late} == {"job.unknown"}, "late pixels find no wish any more"
+        assert not desk._owners
+
+    with_desk(tmp_path, run)
+
+
+def test_a_region_on_its_way_into_a_job_is_not_evicted(tmp_path: Path) -> None:
+    async def run(desk: Desk) -> None:
+        talk = Talk(desk)
+        accepted = only(Accepted, await talk.upload(only(Want, await talk.say(ask()))))
+        await talk.say(Cancel(JOB))
+        talk.client.outbox.say(ask(OTHER, seed=2, region=accepted.region))
+        message = talk.client.outbox.take()
+        assert message is not None
+        for event in talk.bridge.side.receive(message):
+            await desk.act(talk.bridge, event)  # the job is being promised
+        desk._spool.budget = 60_000
+        await talk.say(Fill("03" * 16, document(), recipe(seed=3), SELECTION))
+        assert desk._spool.region(accepted.region).picture.exists()
+
+    with_desk(tmp_path, run)
+
+
+def test_a_cancel_while_the_mask_is_looked_through(tmp_path: Path) -> None:
+    async def run(desk: Desk) -> None:
+        talk = Talk(desk)
+        want = only(Want, await talk.say(ask()))
+        image, mask = Reader(document())(want)
+        box = want.image.box
+        talk.client.outbox.stream(JOB, "image", Picture(box.width, box.height, 3), image)
+        talk.client.outbox.stream(JOB, "mask", Picture(want.mask.box.width, want.mask.box.height, 1), mask)
+        heard = await talk.say(Cancel(JOB))
+        assert [type(one) for one in heard if isinstance(one, Done | Error | Accepted)] == [Done]
+        assert not list((tmp_path / "spool" / "uploads").iterdir())
+
+    with_desk(tmp_path, run)

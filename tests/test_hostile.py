@@ -299,13 +299,29 @@ def test_who_says_nothing_is_shown_out(under_attack: Bridge, monkeypatch: pytest
     assert error.text == "The plug-in said nothing for 0.05 s. Try again."
 
 
+def test_a_full_disk_at_the_door_is_a_sentence_and_costs_no_place(bridge: Bridge, full_disk_at) -> None:
+    with Guest(bridge) as guest:
+        wire = call(bridge.port)
+        said = proof(wire, bridge.port, "local", read_key(bridge.folder, "local"))
+        with full_disk_at((bridge.folder / "spool" / "journal").stat().st_size):
+            wire.send(encode(said))
+            error, code = ending(wire)
+        assert error
+        assert (error.code, code) == ("limit.spool", 1011)
+        assert "The disk is full" in error.text
+        guest.assert_answers()
+    assert_alive(bridge)
+
+
 @pytest.mark.parametrize(("path", "subprotocol"), [("/v2", "sfumato.v2"), ("/v1", "sfumato.v2"), ("/v0", "sfumato.v0")])
 def test_another_version_is_told_before_anything_else(under_attack: Bridge, path: str, subprotocol: str) -> None:
     wire = call(under_attack.port, path, subprotocol)
     error, code = ending(wire)
     assert error
     assert (error.code, code) == ("auth.version", 4406)
-    assert error.text.startswith(f"This bridge speaks sfumato.v1; the plug-in asked for {subprotocol}. Update the ")
+    other = path[1:] if path != "/v1" else subprotocol.removeprefix("sfumato.")
+    older = "plug-in" if other < "v1" else "bridge"
+    assert error.text == f"This bridge speaks sfumato.v1, the plug-in sfumato.{other}. Update the {older}."
 
 
 # ---- the handshake --------------------------------------------------------------------------------------------------

@@ -170,3 +170,13 @@ def _records(home: Path) -> list[dict]:
 
 def _accepted(home: Path) -> list[str]:
     return [record["fill"]["job"] for record in _records(home) if record["r"] == "accepted"]
+
+
+def test_two_painters_and_one_that_dies(home, run_bridge, tmp_path: Path) -> None:
+    lives = tmp_path / "lives"
+    lives.write_text("1")
+    with run_bridge(home, [painter("dying", lives, device="first"), painter("dying", lives, device="second")]):
+        client = Client(ABOUT, home, start=False)
+        for seed in (1, 2, 3):
+            assert len(layers(fill(client, count=2, seed=seed))) == 2
+        client.close()

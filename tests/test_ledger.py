@@ -68,7 +68,7 @@ def a_job(ledger: Ledger, name: str, session: bytes, count: int = 2, cancelled: 
     plan = {"mode": "remove", "text": "30 × 40 px", "notes": ["small"], "seconds": 0.5}
     key = ledger.sessions[session].key
     about = (name, key, session, "test", fill, fingerprint(fill), "region", "classical", "classical")
-    ledger.accept(Job(*about, (SELECTION, Box(0, 0, 8, 8)), plan, 0.0, cancelled=cancelled))
+    ledger.accept(Job(*about, plan, 0.0, cancelled=cancelled))
     return ledger.jobs[name]
 
 

@@ -44,8 +44,11 @@ class Data(NamedTuple):
 
 
 def pack_control(values: dict[str, Any]) -> bytes:
-    """One control message. Raises Refusal `limit.message` where the map is larger than 64 KiB."""
-    body: bytes = msgpack.packb(values, use_bin_type=True)
+    """One control message. Raises Refusal `limit.message` where the map is larger than 64 KiB.
+
+    Half a surrogate pair (a file's name in an error can hold one) leaves as a question mark.
+    """
+    body: bytes = msgpack.packb(values, use_bin_type=True, unicode_errors="replace")
     if len(body) > limits.MAP:
         raise Refusal("limit.message", f"A control map of {len(body)} bytes is over the limit of {limits.MAP}.")
     return PREFIX.pack(MAGIC, VERSION, CONTROL, len(body), 0, 0, 0) + body

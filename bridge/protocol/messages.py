@@ -20,6 +20,9 @@ Phase = Literal["queued", "loading", "encoding", "painting", "decoding", "finish
 Use = Literal["image", "mask", "layer", "layer mask", "preview"]
 State = Literal["ok", "cancelled", "failed"]
 
+IDS = ("job", "region", "replaces", "result", "key_id")
+"""Fields that hold an id: opaque, 1 to 64 letters, digits, `-`, `_` and `.`."""
+
 
 @dataclass(frozen=True)
 class Message:
@@ -43,11 +46,16 @@ class Hello(Message):
 
     def __post_init__(self) -> None:
         _sized(self, instance=IDENTITY, nonce=NONCE)
+        if len(self.protocol) != 2:
+            _refuse(f"{len(self.protocol)} numbers, expected the oldest and the newest version", "hello.protocol")
 
 
 @dataclass(frozen=True)
 class Auth(Message):
-    """The client's answer: who it is, and proof that it holds the key. `session` resumes an earlier conversation."""
+    """The client's answer: who it is, and proof that it holds the key. `session` resumes an earlier conversation.
+
+    `client` is {name, version, host}: the program that speaks, and the editor that it lives in.
+    """
 
     t = "auth"
     sender = "client"
@@ -79,7 +87,12 @@ class Welcome(Message):
 
 @dataclass(frozen=True)
 class Capabilities(Message):
-    """Asked bare by the client; answered with what can be painted, in as many parts as needed, and again on change."""
+    """Asked bare by the client; answered with what can be painted, in as many parts as needed, and again on change.
+
+    `revision` grows with every change, `part` counts from 1 to `parts`. An engine is {name, modes, reads_prompt,
+    strengths}, a model {id, name, family, modes, native, licence, fits}, a LoRA {id, name, family}, the device {name,
+    memory, free} in bytes. Lists longer than 256 are cut.
+    """
 
     t = "capabilities"
     sender = "both"
@@ -131,7 +144,12 @@ class WantedMask:
 
 @dataclass(frozen=True)
 class Want(Message):
-    """What the bridge will do, and which pixels it needs for that. A dry answer carries no boxes."""
+    """What the bridge will do, and which pixels it needs for that. A dry answer carries no boxes.
+
+    Boxes lie inside the canvas; `mask` null needs no mask. Outside `mask.box` coverage is 0; where the editor gives
+    less than the box, the rest is 0. `plan.text` and `plan.notes` are sentences for the artist. Where the document's
+    size or the selection has changed since, say `cancel` and ask anew.
+    """
 
     t = "want"
     sender = "bridge"
@@ -143,7 +161,10 @@ class Want(Message):
 
 @dataclass(frozen=True)
 class Stream(Message):
-    """Pixels follow, `size` bytes of `picture` on stream `s`, starting at byte `start` (on the wire: `from`)."""
+    """Pixels follow on stream `s`: `picture`, which has `size` bytes, from byte `from` on (`start` in Python).
+
+    Only the answer to a `fetch` has a `from`, 0 included; `size` is the whole picture's even then.
+    """
 
     t = "stream"
     sender = "both"
@@ -157,7 +178,7 @@ class Stream(Message):
 
 @dataclass(frozen=True)
 class Abort(Message):
-    """The sender of stream `s` stops; what arrives for it from now on is dropped."""
+    """Stream `s` ends here: its sender stops, or its receiver takes no more. What still arrives for it is dropped."""
 
     t = "abort"
     sender = "both"
@@ -176,7 +197,11 @@ class Credit(Message):
 
 @dataclass(frozen=True)
 class Accepted(Message):
-    """The job stands in the queue and survives a crash: its region's name, the final plan, and what lies before it."""
+    """The job stands in the queue and survives a crash. `region` names its pixels: a later `fill` need not send them.
+
+    `plan` is the final one, `ahead` counts the jobs before this one; `seconds` until it is done and `memory` in bytes
+    are estimates.
+    """
 
     t = "accepted"
     sender = "bridge"
@@ -190,7 +215,7 @@ class Accepted(Message):
 
 @dataclass(frozen=True)
 class Progress(Message):
-    """How far the job is. Not durable, the latest wins."""
+    """How far the job is: `step` of `steps`, of all variations together. Not durable, the latest wins."""
 
     t = "progress"
     sender = "bridge"
@@ -216,7 +241,10 @@ class Preview(Message):
 class Layer(Message):
     """A finished layer, durable. Its box is the bounding box of the layer mask; picture and mask have its size.
 
-    `mask_s` null beside an `s` means a mask of all 255; both null means: fetch them.
+    Both `stream`s come just before, their data after. `mask_s` null beside an `s` means a mask of all 255; both null
+    means: fetch them. A `detail` of 2 or 4 times makes a picture of that many times the box: open it as a new document.
+    This is variation `index` of `count`, from 0. `recipe` is fully resolved: sent again, it makes this layer again.
+    `prompt_used` is false where the engine does not read prompts. `timings` holds seconds and what was measured.
     """
 
     t = "layer"
@@ -248,7 +276,10 @@ class Missing:
 
 @dataclass(frozen=True)
 class Done(Message):
-    """The job's last word, durable, exactly once."""
+    """The job's last word, durable, exactly once, after its last `layer`.
+
+    `cancelled` whenever a cancel stopped variations, else `ok` where any layer exists, else `failed`.
+    """
 
     t = "done"
     sender = "bridge"
@@ -272,7 +303,9 @@ class Ack(Message):
 
 @dataclass(frozen=True)
 class Fetch(Message):
-    """Asks for a layer's picture or mask from byte `start` (on the wire: `from`) on. Answered by a new `stream`."""
+    """Asks for a layer's picture or mask from byte `from` on (`start` in Python). Answered by a new `stream`, in the
+    order asked. A layer without a mask is fetched as one of all 255.
+    """
 
     t = "fetch"
     sender = "client"
@@ -310,7 +343,9 @@ class Pong(Message):
 
 @dataclass(frozen=True)
 class Error(Message):
-    """What could not be done, for an artist: what happened, and what to do. `re` is the type that caused it."""
+    """What could not be done, for an artist: what happened, and what to do. `re` is the type that caused it, `job` and
+    `s` the job and the stream that it is about.
+    """
 
     t = "error"
     sender = "bridge"
@@ -433,7 +468,7 @@ def _build(kind: Any, value: Any, where: str) -> Any:
     if kind is int:
         return _expect(_is_int(value) and value >= 0, value, where)
     fits = isinstance(value, kind)
-    if kind is str and where.rpartition(".")[2] in ("job", "region", "replaces", "result", "key_id"):
+    if kind is str and where.rpartition(".")[2] in IDS:
         fits = is_id(value)
     return _expect(fits, value, where)
 

@@ -18,6 +18,7 @@ from bridge.protocol.messages import (
     Credit,
     Error,
     Hello,
+    Map,
     Message,
     Ping,
     Pong,
@@ -28,7 +29,7 @@ from bridge.protocol.messages import (
 )
 from bridge.protocol.outbox import Outbox
 from bridge.protocol.streams import Receiving
-from bridge.protocol.values import Picture
+from bridge.protocol.values import Picture, is_id
 
 
 class Chunk(NamedTuple):
@@ -90,9 +91,9 @@ class _Side:
         try:
             return decode(values)
         except Refusal as refusal:
-            where = {"re": str(values.get("t"))[:40]}
-            if isinstance(values.get("job"), str):
-                where["job"] = values["job"][: limits.ID]
+            where = _whereabouts(values)
+            if "s" in where and (where["s"] - self._newest_stream) % 2 == 0:
+                self._newest_stream = max(self._newest_stream, where["s"])  # dead before it lived: its data is dropped
             self.refuse(refusal, **where)
             return None
 
@@ -121,7 +122,11 @@ class _Side:
         return [Chunk(arriving.stream, data.offset, data.payload, arriving.finished)]
 
     def _announce(self, stream: Stream) -> None:
-        """Open the books for a stream. Raises Refusal where its number was used before or its sizes disagree."""
+        """Open the books for a stream. Raises Refusal where its number is not its sender's to give, was used before,
+        or its sizes disagree."""
+        if stream.s % 2 != self._newest_stream % 2:
+            text = f"Stream {stream.s} was announced; a client's streams have odd numbers, the bridge's even ones."
+            raise Refusal("wire.malformed", text)
         if stream.s <= self._newest_stream:
             text = (
                 f"Stream {stream.s} was announced after stream {self._newest_stream}; numbers rise, none comes twice."
@@ -129,6 +134,11 @@ class _Side:
             raise Refusal("wire.malformed", text)
         self._newest_stream = stream.s
         self._arriving[stream.s] = Receiving.of(stream)
+
+    def _give_up(self, s: int) -> None:
+        """The other side will neither send stream `s` any more, nor take it."""
+        self._arriving.pop(s, None)
+        self.outbox.stop(s)
 
 
 class BridgeSide(_Side):
@@ -145,6 +155,7 @@ class BridgeSide(_Side):
         self._key_of = key_of
         self.claimed = ""
         self._auth: Auth | None = None
+        self._key = b""
         self._wanted: dict[str, _Wanted] = {}
         self._nonce = secrets.token_bytes(auth.NONCE)
         hello = Hello((VERSION, VERSION), version, instance, self._nonce, limits.ADVERTISED)
@@ -166,7 +177,7 @@ class BridgeSide(_Side):
                 self._open_upload(read)
                 return []
             case Abort(s):
-                self._arriving.pop(s, None)
+                self._give_up(s)
                 return []
             case Credit(s, more):
                 self.outbox.credit(s, more)
@@ -185,9 +196,7 @@ class BridgeSide(_Side):
     def welcome(self, session: bytes, resumed: bool, features: tuple[str, ...] = ()) -> None:
         """Answer `Opened`: prove that the bridge holds the key, and open the conversation."""
         assert self._auth is not None
-        key = self._key_of(self._auth.key_id)
-        assert key is not None
-        self.outbox.say(Welcome(self._mac(key, auth.SERVER, self._auth), session, resumed, features))
+        self.outbox.say(Welcome(self._mac(self._key, auth.SERVER, self._auth), session, resumed, features))
         self.open = True
 
     def want(self, want: Want) -> None:
@@ -226,13 +235,13 @@ class BridgeSide(_Side):
             self.refuse(Refusal("auth.version", text))
             return []
         key = self._key_of(message.key_id)
-        if key is None:
+        if key is None or len(key) != auth.NONCE:
             self.refuse(Refusal("auth.key", "This bridge does not know the key. Pair the plug-in again."))
             return []
         if not auth.same(self._mac(key, auth.CLIENT, message), message.mac):
             self.refuse(Refusal("auth.failed", "The client could not prove that it holds the key."))
             return []
-        self._auth = message
+        self._auth, self._key = message, key
         return [Opened(message.key_id, message.client, message.session)]
 
     def _mac(self, key: bytes, label: bytes, said: Auth) -> bytes:
@@ -241,8 +250,6 @@ class BridgeSide(_Side):
     def _open_upload(self, stream: Stream) -> None:
         """A client announces pixels: they must have been wanted, once, in this very size."""
         try:
-            if stream.s % 2 == 0:
-                raise Refusal("wire.malformed", f"A client's streams have odd numbers; {stream.s} is even.")
             self._announce(stream)
             self._check_wanted(stream)
         except Refusal as refusal:
@@ -281,6 +288,8 @@ class ClientSide(_Side):
         self, *, port: int, key_id: str, key: bytes, client: dict[str, Any], session: bytes | None = None
     ) -> None:
         super().__init__(first_stream=1, checked=False)
+        if len(key) != auth.NONCE:
+            raise Refusal("auth.key", f"The key has {len(key)} bytes, expected {auth.NONCE}. Pair the plug-in again.")
         self._port = port
         self._key_id, self._key = key_id, key
         self._client = client
@@ -305,7 +314,7 @@ class ClientSide(_Side):
                 self._announce(read)
                 return [read]
             case Abort(s):
-                self._arriving.pop(s, None)
+                self._give_up(s)
                 return [read]
             case Credit(s, more):
                 self.outbox.credit(s, more)
@@ -353,3 +362,16 @@ class ClientSide(_Side):
             self.welcomed = read
             return [read]
         raise Refusal("wire.malformed", "What answers on the bridge's port does not speak this protocol.")
+
+
+def _whereabouts(values: Map) -> Map:
+    """What an error repeats of a message that could not be read: only what its receiver will be able to read."""
+    where: Map = {}
+    if isinstance(values.get("t"), str):
+        where["re"] = values["t"][:40]
+    if is_id(values.get("job")):
+        where["job"] = values["job"]
+    s = values.get("s")
+    if where.get("re") == "stream" and isinstance(s, int) and not isinstance(s, bool) and s >= 0:
+        where["s"] = s
+    return where

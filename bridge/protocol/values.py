@@ -148,8 +148,12 @@ class Recipe:
     """Everything the artist chose. Same region + same recipe = same layers.
 
     Only `mode` is required. `model`, `seed`, `steps`, `guidance` and `context` may be None: the bridge or the model
-    decides. `made` is what the bridge adds to the recipe of a finished layer (engine, model hash, versions); it is
-    accepted and ignored, so that a layer's recipe can be sent again as it is.
+    decides. Strength 1 paints anew, less keeps more of what is there. Variation k of `count` has the seed
+    (seed + k) mod 2³². `context` is the box that the model sees, `blend` how many pixels the layer mask grows outwards
+    (0 = exact), `source` where the classical engine may copy from, `scale` how many times `detail` enlarges.
+
+    `made` is what the bridge adds to the recipe of a finished layer (engine, model hash, versions); it is accepted and
+    ignored, so that a layer's recipe can be sent again as it is.
 
     Raises Refusal `recipe.field` with the field's name and its range.
     """
@@ -176,7 +180,9 @@ class Recipe:
             text = getattr(self, name)
             _check(name, isinstance(text, str), "a text", text)
             size = len(text.encode("utf-8", "surrogatepass"))
-            _check(name, size <= limits.TEXT, f"at most {limits.TEXT} bytes", f"{size} bytes")
+            _check(name, size <= limits.TEXT, f"at most {limits.TEXT} bytes of UTF-8", f"{size} bytes")
+            whole = len(text.encode("utf-8", "ignore")) == size
+            _check(name, whole, "a text of whole characters", "one with half a character")
         _check("model", self.model is None or is_id(self.model), "an id of at most 64 letters, or null", self.model)
         _number(self, "strength", 0.05, 1.0)
         _whole(self, "seed", 0, 2**32 - 1, or_none=True)
@@ -208,7 +214,9 @@ class Recipe:
         values = dict(given)
         if "loras" in values:
             loras = values["loras"]
-            shaped = isinstance(loras, (list, tuple)) and all(isinstance(one, dict) and "id" in one for one in loras)
+            shaped = isinstance(loras, (list, tuple)) and all(
+                isinstance(one, dict) and {"id"} <= set(one) <= {"id", "weight"} for one in loras
+            )
             _check("loras", shaped, "a list of {id, weight}", loras)
             values["loras"] = tuple(Lora(one["id"], one.get("weight", 1.0)) for one in loras)
         context = values.get("context")
@@ -232,7 +240,7 @@ def is_id(value: object) -> bool:
     return (
         isinstance(value, str)
         and 0 < len(value) <= limits.ID
-        and all(letter.isascii() and (letter.isalnum() or letter in "-_.:") for letter in value)
+        and all(letter.isascii() and (letter.isalnum() or letter in "-_.") for letter in value)
     )
 
 
