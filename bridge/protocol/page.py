@@ -1,0 +1,383 @@
+"""Writes docs/protocol.md from the code: `python -m bridge.protocol.page`.
+
+Types, defaults, ranges, limits and codes are read from the classes and constants, paragraphs from their docstrings,
+examples from the golden vectors. Only what no code can say stands here.
+"""
+
+import ast
+import inspect
+import itertools
+import json
+import types
+import typing
+from collections.abc import Iterator
+from dataclasses import MISSING, Field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from bridge.protocol import PATH, PORT, SUBPROTOCOL, VERSION, auth, frames, limits
+from bridge.protocol.errors import CLOSE, Refusal
+from bridge.protocol.messages import IDS, MESSAGES, Message, wire_name
+from bridge.protocol.values import Box, Document, Lora, Picture, Recipe
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "protocol.md"
+VECTORS = ROOT / "tests" / "vectors"
+
+SENDERS = {"bridge": "bridge → client", "client": "client → bridge", "both": "both ways"}
+
+MEANINGS = {
+    "auth.failed": "the other side could not prove that it holds the key, or spoke before it did",
+    "auth.key": "the bridge does not know this `key_id`: pair again",
+    "auth.version": "the two sides speak different versions: the text says which to update",
+    "auth.pair": "the pairing string is wrong, used up or too old",
+    "auth.slow": f"nothing was said for {limits.AUTH_SECONDS:g} s",
+    "auth.elsewhere": "the same session was opened by another connection; do not reconnect by yourself",
+    "wire.malformed": "a message could not be read: a fault of one of the two programs",
+    "wire.text": "a text message arrived; this wire is binary",
+    "wire.offset": "a data message does not continue its stream, or ends it in the wrong place: that stream is dead",
+    "wire.crc": "a payload was damaged: that stream is dead",
+    "wire.stream": "data for a stream that nobody announced, or a second stream for the same picture",
+    "wire.type": "the message is unknown, or not for this side to say; everything else goes on",
+    "limit.message": "a control map is too large to be sent",
+    "limit.side": "a picture or document has too long a side",
+    "limit.document": "the document has too many pixels",
+    "limit.upload": "one job would upload too much",
+    "limit.uploads": "all uploads together would be too much: try again later",
+    "limit.spool": "there is no room on disk for the region and its layers",
+    "limit.session": "the session as a whole went over a limit",
+    "picture.size": "the picture is not the one that was wanted, or no picture at all; `detail` holds both",
+    "picture.empty": "a picture without a pixel",
+    "picture.mask_empty": "every value of the mask is 0",
+    "recipe.field": "a field of the recipe is unknown, ill-typed or out of range; `detail` holds field, wanted and got",
+    "recipe.selection": "nothing is selected, or what is selected cannot be painted",
+    "model.unknown": "no model of that id is here",
+    "model.invalid": "the model's file is damaged or of an unknown family",
+    "model.unsafe": "the model's file could run code and is not opened",
+    "model.missing": "no installed model can do this",
+    "queue.full": "too many jobs wait already",
+    "gpu.memory": "the GPU ran out of memory",
+    "gpu.lost": "the GPU or its driver failed",
+    "result.invalid": "the model returned no picture",
+    "result.expired": "the layer is no longer kept",
+    "job.unknown": "no such job, or it wants no pixels",
+    "job.reused": "the job's name was used for other contents",
+    "job.busy": "the job belongs to another open session",
+    "job.lost": "the job did not survive: ask again",
+    "internal": "a fault of the bridge; its log says more",
+}
+"""A line for each of errors.CODES; a test misses what is missing."""
+
+
+def render() -> str:
+    """The whole page."""
+    return "\n\n".join(part.strip() for part in _parts()) + "\n"
+
+
+def write() -> None:
+    """Write docs/protocol.md."""
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(render(), "utf-8", newline="\n")
+
+
+def shown(value: Any, indent: str = "", room: int = 108) -> str:
+    """A value as JSON, on one line where it fits into `room` letters; bytes as {"hex": …}."""
+    flat = json.dumps(value, ensure_ascii=False, default=lambda raw: {"hex": raw.hex()})
+    if len(indent) + len(flat) <= room or not isinstance(value, (dict, list)) or not value:
+        return flat
+    deeper = indent + "  "
+    if isinstance(value, dict):
+        lines = [
+            f"{json.dumps(name, ensure_ascii=False)}: {shown(inner, deeper, room)}" for name, inner in value.items()
+        ]
+    else:
+        lines = [shown(inner, deeper, room) for inner in value]
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    return f"{opening}\n{deeper}" + f",\n{deeper}".join(lines) + f"\n{indent}{closing}"
+
+
+def _parts() -> Iterator[str]:
+    yield INTRODUCTION
+    yield TRANSPORT
+    yield _layout()
+    yield HANDSHAKE
+    yield "## Values\n\nA value that breaks its rule is refused with the code below it; nothing is clipped or guessed."
+    yield from (_value(kind, code) for kind, code in VALUES.items())
+    yield NAMES
+    yield STREAMS
+    yield MESSAGES_TEXT
+    yield _table("message sender".split(), ([f"[`{t}`](#{t})", SENDERS[one.sender]] for t, one in MESSAGES.items()))
+    yield from map(_message, MESSAGES.values())
+    yield LIFE
+    yield _errors()
+    yield _limits()
+
+
+INTRODUCTION = f"""
+# The wire, version {VERSION}
+
+*Written by `python -m bridge.protocol.page` from the code; a test fails where the two disagree. Do not edit this page.*
+
+This page is for whoever writes a client: a plug-in, a panel, a program, in any language. One sentence says it all:
+**the editor offers a selection; the bridge says which box it wants to see; the editor sends those pixels; the bridge
+sends layers back.**
+
+1. Open a websocket. The bridge says [`hello`](#hello), you answer with [`auth`](#auth), the bridge with
+   [`welcome`](#welcome).
+2. Say [`fill`](#fill): document, selection box, recipe. No pixels yet.
+3. The bridge answers with [`want`](#want), the box that it needs to see, or with [`error`](#error): then there is no
+   job.
+4. Say [`stream`](#stream) for the picture and, where it is wanted, another for the mask, then send their bytes as data
+   messages. The bridge answers with [`accepted`](#accepted).
+5. [`progress`](#progress) and [`preview`](#preview) come as they are made, then one [`layer`](#layer) for each
+   variation, followed by its pixels, and at last exactly one [`done`](#done).
+6. Put each layer into the document, then say [`ack`](#ack). What is not acknowledged comes again after a cut.
+
+Every example below is also a file of exact bytes in `tests/vectors/`, beside its meaning in JSON: read them, write them
+again, and compare. Bytes are shown as `{{"hex": "…"}}`.
+"""
+
+TRANSPORT = f"""
+## Transport
+
+| what | is |
+|---|---|
+| address | `ws://127.0.0.1:{PORT}{PATH}` and `ws://[::1]:{PORT}{PATH}`; `bridge.json` in the home says the port |
+| home | `$SFUMATO_HOME`, else `~/.local/share/sfumato` (Linux), \
+`~/Library/Application Support/Sfumato` (macOS) or `%LOCALAPPDATA%\\Sfumato` (Windows) |
+| subprotocol | `{SUBPROTOCOL}` |
+| messages | binary only; a text message closes with {CLOSE["wire.text"]} |
+| largest message | {limits.MESSAGE:,} bytes; the payload of a data message {limits.CHUNK:,} |
+| compression | none: do not offer `permessage-deflate` |
+| time to say `auth` | {limits.AUTH_SECONDS:g} s |
+| version | {VERSION}; `hello.protocol` names the oldest and the newest that the bridge speaks |
+
+A field that a reader does not know is ignored (except in a recipe); a message that the bridge does not know is answered
+with `wire.type`, and the conversation goes on; a message that you do not know you ignore. So the wire can grow; smaller
+abilities are names in `welcome.features`. A bridge of another version says `error` with `auth.version` in place of
+`hello`, and closes with {CLOSE["auth.version"]}.
+"""
+
+HANDSHAKE = f"""
+## Handshake
+
+Both sides prove that they hold the same {auth.NONCE}-byte key; the key itself never travels. The local key is the file
+`keys/local.key` in the home, readable by its owner only, and its `key_id` is `local`.
+
+    mac = HMAC-SHA256(key, label ‖ bridge nonce ‖ client nonce ‖ port ‖ SHA-256(hello message) ‖ key_id)
+
+| part | bytes |
+|---|---|
+| label | `{auth.CLIENT.decode()}` in `auth`, `{auth.SERVER.decode()}` in `welcome`, as ASCII |
+| bridge nonce | {auth.NONCE}, from `hello` |
+| client nonce | {auth.NONCE} random ones of your own, sent in `auth` |
+| port | 2, little-endian: the one that *you* dialled; the bridge takes the one that it listens on |
+| hello message | hashed as it arrived, with its {frames.PREFIX.size}-byte prefix |
+| key_id | as ASCII |
+
+Make the mac of `welcome` yourself and compare it, in constant time, before you send anything else. Where it differs, it
+is not your bridge: close. Keep `session`: sent in the `auth` of your next connection it resumes this conversation, and
+`welcome.resumed` says whether that worked. Anything in place of `auth` closes with {CLOSE["auth.failed"]}. `hello`,
+`auth` and `welcome` in `tests/vectors/` are one whole handshake, with its key.
+"""
+
+VALUES: dict[type, str] = {
+    Box: "wire.malformed",
+    Picture: "picture.empty`, `picture.size` or `limit.side",
+    Document: "picture.size`, `limit.side` or `limit.document",
+    Recipe: "recipe.field",
+    Lora: "recipe.field",
+}
+
+NAMES = f"""
+### Ids
+
+A job, region, result, model or LoRA is named by 1 to {limits.ID} ASCII letters, digits, `-`, `_` and `.`, which mean
+nothing to the other side. The client names a job, with 16 random bytes in hex; the bridge names everything else. A
+result's id is the first 16 bytes of SHA-256(the job's id as ASCII ‖ the index as little-endian u16), in hex: a job that
+runs again makes the same ids, and a client that keeps them in the document never inserts a layer twice.
+"""
+
+STREAMS = f"""
+## Streams of pixels
+
+A [`stream`](#stream) announces `size` bytes; data messages with its number then carry them, in order, at most
+{limits.CHUNK:,} bytes each. Numbers rise and never come twice in a connection; a client's are odd, the bridge's even.
+
+- The offset of a data message is the place of its first byte in the picture: 0 or the stream's `from` at first, then
+  where the one before it ended. Flag 1 (*last*) stands on exactly the message that completes the stream. Where that
+  does not hold, or a checksum is wrong, the *stream* dies with `wire.offset` or `wire.crc`; the connection lives, and a
+  new stream may be announced.
+- **Credit**: a sender may put {limits.CREDIT:,} bytes on a new stream. The receiver says [`credit`](#credit) when half
+  of what it gave is used up: that many *more*. Send nothing that you have no credit for; control messages need none.
+- Data for a stream that was aborted or died, or whose job has ended, is dropped silently. Data for a number that was
+  never announced is answered with `wire.stream`.
+- Upload only what [`want`](#want) asked for, in the very size that it asked for. Anything else is `picture.size`: the
+  stream dies, the want stands.
+- **Order**: send control messages before data that waits, and take turns between streams, one message each.
+"""
+
+MESSAGES_TEXT = """
+## Messages
+
+Each is one map with its name in `t`. A field that is null may be left out; the bridge leaves it out. A whole number is
+never negative, but for the x and y of a box; a number may come as a whole number or as a float of 32 or 64 bit.
+"""
+
+LIFE = f"""
+## A job's life
+
+| a job is | once | `cancel` | a cut |
+|---|---|---|---|
+| wanted | `want` was said | `done`, cancelled | its upload is forgotten after {limits.UPLOAD_GRACE:g} s: ask again |
+| queued | `accepted` was said | `done`, cancelled | it goes on |
+| running | a painter took it | stops within a step; `done`, cancelled; finished layers come | it goes on |
+| done | `done` was said | nothing is said | what was not acknowledged comes again |
+
+The same `fill` with the same job is answered with `want` (then upload from byte 0) or `accepted`, and never runs twice;
+with other contents it is refused with `job.reused`.
+
+**Exactly once.** `layer` and `done` are durable: they carry `n`, 1, 2, 3 … within the session, and come again, in
+order, after every cut until you [`ack`](#ack) them. A layer that comes again has neither `s` nor `mask_s`:
+[`fetch`](#fetch) its pixels from the byte where you stopped. Write the result's id into the document's layer *before*
+the `ack`, and skip ids that the document already has. A layer that nobody acknowledged is kept for
+{limits.KEEP_LAYERS / 86400:g} days.
+"""
+
+
+def _layout() -> str:
+    """The bytes of a message: the table of frames.py, and one message taken apart."""
+    first, _, table = (inspect.getdoc(frames) or "").partition("\n\n")
+    whole = (VECTORS / "ping.bin").read_bytes()
+    prefix, body = whole[: frames.PREFIX.size], whole[frames.PREFIX.size :]
+    return f"""
+## Layout of a message
+
+{first}
+
+{table}
+
+All numbers of the prefix are little-endian; the checksum is the CRC-32 of zlib and PNG. A map has texts as keys and no
+key twice, texts in UTF-8, at most {limits.DEPTH} levels (its own is the first), whole numbers between −2⁵³ and 2⁵³
+(exclusive), finite floats, no extension types, nothing behind it, and at most {limits.MAP:,} bytes. Whatever is not as
+it stands here closes the connection with {CLOSE["wire.malformed"]}.
+
+`ping.bin`, for example, has {len(whole)} bytes, its prefix and its map:
+
+    {prefix.hex(" ")}
+    {body.hex(" ")}
+"""
+
+
+def _value(kind: type, codes: str) -> str:
+    parts = [f"### {kind.__name__}", _words(kind)]
+    if kind is Recipe:
+        rows = ([f"`{one.name}`", _wanted(one.name), _default(one)] for one in fields(Recipe))
+        parts.append(_table(["field", "is", "default"], rows))
+    elif kind is Box:
+        parts.append("On the wire a list of these four; width and height are not negative.")
+    else:
+        parts.append(_field_table(kind))
+    return "\n\n".join([*parts, f"Else `{codes}`."])
+
+
+def _words(kind: type) -> str:
+    """The docstring of a class, but for what it says to Python."""
+    said = (inspect.getdoc(kind) or "").replace("None", "null").split("\n\n")
+    return "\n\n".join(one for one in said if not one.startswith("Raises "))
+
+
+def _wanted(name: str) -> str:
+    """What a field of a recipe may be, asked of the recipe itself: it says so when it refuses."""
+    said: list[str] = []
+    for wrong in (object(), "x" * (limits.TEXT + 1), ({"id": "a"},) * (limits.LORAS + 1)):
+        try:
+            Recipe.from_map({"mode": "fill", name: wrong})
+        except Refusal as refusal:
+            said.append(refusal.detail["wanted"])
+    return ", ".join(dict.fromkeys(said)).replace("|", "\\|")
+
+
+def _message(kind: type[Message]) -> str:
+    parts = [f"### {kind.t}", f"*{SENDERS[kind.sender]}.* {_words(kind)}"]
+    if fields(kind):
+        parts.append(_field_table(kind))
+    values = json.loads((VECTORS / f"{kind.t}.json").read_text("utf-8"))["control"]
+    parts.append(f"```json\n{shown(values)}\n```")
+    return "\n\n".join(parts)
+
+
+def _field_table(kind: type) -> str:
+    return _table("field type default".split(), _rows(kind))
+
+
+def _rows(kind: Any, path: str = "") -> Iterator[list[str]]:
+    """One row for each field, and below it those of a map that has its fields only here."""
+    hints = typing.get_type_hints(kind)
+    for one in fields(kind):
+        name = path + wire_name(one)
+        yield [f"`{name}`", _type(hints[one.name], wire_name(one)), _default(one)]
+        inner = next((a for a in (hints[one.name], *get_args(hints[one.name])) if is_dataclass(a)), None)
+        if inner and inner not in VALUES:
+            yield from _rows(inner, name + ("[]." if get_origin(hints[one.name]) is tuple else "."))
+
+
+def _type(hint: Any, name: str) -> str:
+    """A type in the words of the wire."""
+    origin = get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        return next(_type(one, name) for one in get_args(hint) if one is not type(None))
+    if origin is Literal:
+        return ", ".join(f'`"{one}"`' for one in get_args(hint))
+    if origin is tuple:
+        return f"list of {_type(get_args(hint)[0], name)}s"
+    if hint in VALUES:
+        return f"[{hint.__name__.lower()}](#{hint.__name__.lower()})"
+    if hint is bytes:
+        return f"{auth.NONCE if name in ('nonce', 'mac') else auth.IDENTITY} bytes"
+    if hint is str:
+        return "[id](#ids)" if name in (*IDS, "tag", "id") else "text"
+    return {int: "whole number", float: "number", bool: "true or false"}.get(hint, "map")
+
+
+def _default(one: Field[Any]) -> str:
+    if one.default is not MISSING:
+        return f"`{json.dumps(one.default)}`"
+    if one.default_factory is not MISSING:
+        return f"`{json.dumps(one.default_factory())}`"
+    return "required"
+
+
+def _errors() -> str:
+    rows = ([f"`{code}`", str(CLOSE.get(code, "")), meaning] for code, meaning in MEANINGS.items())
+    return f"""
+## Errors
+
+An [`error`](#error) carries a code for programs, a text for artists (show it as it is), and `retry`: trying again can
+help `never`, `later` or `now`. Codes are added, never renamed: treat one that you do not know by its `retry`. Where the
+table has a close code, the connection is closed with it right after the error. 1001 follows [`bye`](#bye), 1009 a
+message of more than {limits.MESSAGE:,} bytes.
+
+{_table(["code", "closes", "means"], rows)}
+"""
+
+
+def _limits() -> str:
+    """Every number of limits.py with the sentence below it."""
+    tree = ast.parse(inspect.getsource(limits))
+    rows = []
+    for line, below in itertools.pairwise(tree.body):
+        match line, below:
+            case ast.Assign([ast.Name(name)]), ast.Expr(ast.Constant(str(text))) if name != "ADVERTISED":
+                rows.append([text.rstrip("."), f"{getattr(limits, name):,}".removesuffix(".0")])
+    told = ", ".join(f"`{name}`" for name in limits.ADVERTISED)
+    return f"## Limits\n\n`hello.limits` tells some of them: {told}.\n\n{_table(['limit', 'is'], rows)}"
+
+
+def _table(head: list[str], rows: Any) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
+
+
+if __name__ == "__main__":
+    write()
