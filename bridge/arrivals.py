@@ -75,10 +75,16 @@ class Arrivals:
         """A preview was announced, just behind its stream."""
         self._titles[message.s] = message
 
-    def abort(self, stream: int) -> None:
-        """The bridge will not send the rest of a stream."""
-        for books in (self._streams, self._previews, self._titles):
-            books.pop(stream, None)
+    def abort(self, stream: int) -> list[Fetch]:
+        """The rest of a stream will not come: its sender stopped, or it was damaged. Returns what must be fetched."""
+        self._previews.pop(stream, None)
+        self._titles.pop(stream, None)
+        result, use = self._streams.pop(stream, ("", ""))
+        arrival = self._layers.get(result)
+        if arrival is None:
+            return []
+        self._asked.append((result, use))
+        return [Fetch(result, use, arrival.got.get(use, 0))]  # type: ignore[arg-type]
 
     def lost(self) -> str | None:
         """The oldest fetch was refused. Returns the job whose layer is gone, where it was still under way."""

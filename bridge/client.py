@@ -159,6 +159,7 @@ class Client:
                 yield event
                 self._settle(event.message)
         finally:
+            self._link.outbox.forget(ask.job, ("image", "mask"))  # where it was refused while they streamed
             if not mine.ended:
                 with suppress(Refusal):
                     self.cancel(ask.job)
@@ -167,6 +168,7 @@ class Client:
 
     def cancel(self, job: str) -> None:
         """The artist lost interest in a job. Its `done` still comes."""
+        self._link.outbox.forget(job, ("image", "mask"))
         self._link.say(Cancel(job))
 
     def _next(self, job: _Job) -> Event:
@@ -205,7 +207,8 @@ class Client:
             case Layer():
                 self._layer(event)
             case Abort(s):
-                self._arrivals.abort(s)
+                for fetch in self._arrivals.abort(s):
+                    self._link.say(fetch)
             case Want():
                 self._want(event)
             case Accepted(job=name):
@@ -237,6 +240,7 @@ class Client:
         if job is None:
             raise error.refusal()
         if error.s is not None and error.retry == "now":
+            self._link.outbox.forget(job.fill.job, ("image", "mask"))
             self._link.say(job.fill)  # a stream died on the way; the want stands, so ask again
         elif error.re != "cancel":
             job.hear(Event(error))

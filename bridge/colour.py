@@ -157,12 +157,12 @@ def correct(original: Floats, painted: Floats, ring: Bools, free: Bools) -> tupl
     some = slice(None, None, -(-pixels // ENOUGH))
     blocks = rows[some] // TEXTURE * (-(-ring.shape[1] // TEXTURE)) + columns[some] // TEXTURE
     gain = _gain(truth[some], shifted[some], blocks)
-    pivot = shifted.mean(axis=0)
+    pivot: Floats = shifted.mean(axis=0, dtype=np.float64).astype(np.float32)
     corrected = painted if gain is None else _contrasted(painted, gain, pivot)
     offset = extend(rows, columns, truth - corrected[ring], free, SMOOTHING)
     corrected = _chroma_kept(painted, corrected + offset, shifted[some])
     added = corrected[ring].mean(axis=0, dtype=np.float64) - pivot
-    red, green, blue = (round(float(levels), 2) for levels in added / LEVEL)
+    red, green, blue = (round(float(levels), 2) + 0.0 for levels in added / LEVEL)  # + 0.0: never −0.0
     return corrected, Correction((red, green, blue), gain, pixels)
 
 

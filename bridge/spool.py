@@ -115,10 +115,11 @@ class Spool:
         """Make room for `needed` bytes: evict regions that no unfinished job uses (`used` names those that one does),
         least recently used first. Returns the names of the evicted. Raises Refusal `limit.spool`, and evicts none
         then: what must stay leaves too little room."""
+        if (free := self._free()) >= needed:  # what follows looks at every region
+            return []
         names = {path.stem for path in (self.folder / "regions").glob("*.image")} - used
         oldest = sorted(names, key=lambda name: self.region(name).picture.stat().st_mtime)
         sizes = [self.region(name).size for name in oldest]
-        free = self._free()
         if (room := max(0, free + sum(sizes))) < needed:
             text = f"This job needs {megabytes(needed)} of room for its pixels, {megabytes(room)} are free. "
             text += "Take or discard finished layers, or free space on the disk."
@@ -152,9 +153,11 @@ class Spool:
     def _free(self) -> int:
         """Bytes that may still be written. Negative where layers alone are over the budget."""
         taken = 0
-        for path in self.folder.rglob("*"):
-            with contextlib.suppress(FileNotFoundError):  # a painter renames its layers meanwhile
-                taken += path.stat().st_size if path.is_file() else 0
+        for folder in (self.folder, *(self.folder / name for name in ("uploads", "regions", "layers"))):
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    with contextlib.suppress(FileNotFoundError):  # a painter renames its layers meanwhile
+                        taken += entry.stat().st_size if entry.is_file() else 0
         return min(self.budget - taken, shutil.disk_usage(self.folder).free)
 
 

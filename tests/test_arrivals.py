@@ -98,8 +98,20 @@ def test_a_preview_is_an_event_once_it_is_whole(first: str) -> None:
     assert event is not None and bytes(event.picture) == b"abcdef"
 
 
-def test_what_was_aborted_never_becomes_an_event() -> None:
+def test_a_layer_whose_stream_ended_early_is_fetched_from_there_on() -> None:
     arrivals = Arrivals()
     arrivals.layer(layer(2))
-    arrivals.abort(2)
-    assert arrivals.pixels(chunk(2, "layer", b"x" * 12, 0, 12)) is None
+    arrivals.pixels(chunk(2, "layer", b"a" * 7, 0, 12))
+    assert arrivals.abort(2) == [Fetch("cd" * 16, "layer", 7)]
+    assert arrivals.pixels(chunk(2, "layer", b"?" * 5, 7, 12)) is None
+    arrivals.stream(Stream(6, JOB, "layer", PICTURE, 12, 7))
+    event = arrivals.pixels(chunk(6, "layer", b"b" * 5, 7, 12))
+    assert event is not None and bytes(event.picture) == b"a" * 7 + b"b" * 5
+
+
+def test_a_preview_that_was_aborted_never_becomes_an_event() -> None:
+    arrivals = Arrivals()
+    stream = Stream(6, JOB, "preview", Picture(1, 2, 3), 6)
+    arrivals.preview(Preview(JOB, 0, 6))
+    assert arrivals.abort(6) == []
+    assert arrivals.pixels(Chunk(stream, 0, memoryview(b"abcdef"), True)) is None

@@ -309,7 +309,8 @@ class ClientSide(_Side):
             return self._shake_hands(read, message)
         match read:
             case Data():
-                return self._accept(read)
+                alive = read.stream in self._arriving
+                return self._accept(read) or ([Abort(read.stream)] if alive else [])  # damaged: ended from this side
             case Stream():
                 self._announce(read)
                 return [read]
