@@ -3,6 +3,7 @@
 `python -m bench.patience ping FOLDER SECONDS` and `… stream FOLDER SIDE` are clients in processes of their own.
 """
 
+import itertools
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from typing import Any
 from bench.children import bridge, child, end_with_input, say
 from bench.memory import resident
 from bench.ours import ABOUT, EVERYTHING, Ours, document, overheard
-from bench.pictures import Pixels, photo
+from bench.pictures import Pixels, marked, photo
 from bridge import home
 from bridge.client import new_job
 from bridge.link import Link, dial
@@ -74,12 +75,12 @@ def neighbours(side: int, seconds: float) -> Figures:
 def _beside(neighbour: Neighbour, pid: int, folder: Path, side: int, seconds: float) -> Figures:
     before = largest = resident(pid).own
     with neighbour(folder, side, seconds) as turn, child("bench.patience", "ping", str(folder), str(seconds)) as pings:
+        assert pings.said
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             turn()
             largest = max(largest, resident(pid).own)
             time.sleep(0.02)
-        assert pings.said
         return {"ms": pings.hear(), "growth": largest - before}
 
 
@@ -133,9 +134,11 @@ def _link(folder: Path) -> Link:
     return Link(ABOUT, folder, None, home.LOCAL, dial, False, lambda resumed: None)
 
 
-def ping(folder: Path, seconds: float) -> list[float]:
-    """Milliseconds of one ping after the other, a few milliseconds apart."""
-    link, took, until = _link(folder), [], time.monotonic() + seconds
+def ping(folder: Path, seconds: float) -> None:
+    """Says the milliseconds of one ping after the other, four milliseconds apart."""
+    link, took = _link(folder), []
+    say("ready")
+    until = time.monotonic() + seconds
     while (begun := time.monotonic()) < until:
         at = time.perf_counter()
         link.say(Ping(at))
@@ -144,22 +147,21 @@ def ping(folder: Path, seconds: float) -> list[float]:
         took.append(round((time.perf_counter() - at) * 1000, 3))
         time.sleep(max(0.0, begun + 0.004 - time.monotonic()))
     link.close()
-    return took
+    say(took)
 
 
 def stream(folder: Path, side: int) -> None:
-    """Trips without end."""
+    """Trips until the input ends."""
     ours, picture = Ours(folder), photo(side, 4, "u8")
     say("ready")
     end_with_input()
-    while True:
-        ours.trip(picture)
+    for number in itertools.count():
+        ours.trip(marked(picture, number))
 
 
 if __name__ == "__main__":
     role, where, how = sys.argv[1:]
     if role == "ping":
-        say("ready")
-        say(ping(Path(where), float(how)))
+        ping(Path(where), float(how))
     else:
         stream(Path(where), int(how))

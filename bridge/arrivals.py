@@ -6,17 +6,19 @@ from typing import NamedTuple
 
 from bridge.protocol.messages import Fetch, Layer, Message, Preview, Stream
 from bridge.protocol.session import Chunk
+from bridge.protocol.values import Picture
 
 
 class Event(NamedTuple):
     """What a fill tells: a message of the wire, and the pixels that came with a layer or a preview.
 
-    `mask` None beside a layer's `picture` means all 255.
+    `shape` says what the bytes of `picture` are. `mask` None beside a layer's `picture` means all 255.
     """
 
     message: Message
     picture: memoryview | None = None
     mask: memoryview | None = None
+    shape: Picture | None = None
 
 
 @dataclass
@@ -116,7 +118,8 @@ class Arrivals:
             return None
         del self._layers[result]
         mask = arrival.pixels.get("layer mask")
-        return Event(arrival.message, memoryview(arrival.pixels["layer"]), None if mask is None else memoryview(mask))
+        shown = None if mask is None else memoryview(mask)
+        return Event(arrival.message, memoryview(arrival.pixels["layer"]), shown, arrival.message.picture)
 
     def _preview_pixels(self, chunk: Chunk) -> Event | None:
         buffer = self._previews.setdefault(chunk.stream.s, bytearray())
@@ -125,4 +128,4 @@ class Arrivals:
             return None
         del self._previews[chunk.stream.s]
         title = self._titles.pop(chunk.stream.s, None)
-        return Event(title, memoryview(buffer)) if title else None
+        return Event(title, memoryview(buffer), shape=chunk.stream.picture) if title else None

@@ -13,7 +13,7 @@ from typing import Any
 
 from bridge import geometry
 from bridge.families import FAMILIES, Family
-from bridge.intake import Dropped, Intake, Wanted
+from bridge.intake import Dropped, Intake, Wanted, load
 from bridge.jobs import Queue, Shown
 from bridge.ledger import Held, Job, Ledger, Session, fingerprint
 from bridge.painter import Painter
@@ -71,6 +71,7 @@ class Desk:
         self._listening: dict[bytes, Conversation] = {}
         self._owners: dict[str, Conversation] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._warmed = False
 
     async def open(self) -> None:
         """Take up what an earlier bridge left."""
@@ -165,11 +166,21 @@ class Desk:
         wanted = Wanted(replace(asked, selection=plan.mask, recipe=_resolved(asked.recipe)), prints, key, plan, family)
         self._intake.admit(wanted)
         self._owners[asked.job] = conversation
+        self._warm()
         if held := self._intake.held(wanted):
             self._start(wanted, held)
             return
         image = WantedImage(plan.image, asked.document.channels, asked.document.depth)
         conversation.side.want(Want(asked.job, plan.to_map(), image, WantedMask(plan.mask) if plan.mask else None))
+
+    def _warm(self) -> None:
+        """Before the pixels are here: start the painters and load what looks masks through, once, beside the upload."""
+        if not self._warmed:
+            self._warmed = True
+            for work in (self._queue.warm(), asyncio.to_thread(load)):
+                task = asyncio.get_running_loop().create_task(work)
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
 
     def _known(self, conversation: Conversation, asked: Fill, prints: bytes) -> bool:
         """Answer a job that was asked for before. False where it is new, or must be uploaded again from the start."""

@@ -17,7 +17,7 @@ from bridge.colour import Correction
 from bridge.engines import Engine, Floats, Plate, Step
 from bridge.families import Family
 from bridge.geometry import Plan
-from bridge.plates import Cut, Ground, Mask, Pixels, Region, Sheet, cut, within
+from bridge.plates import ROWS, Cut, Ground, Mask, Pixels, Region, Sheet, cut, within
 from bridge.protocol.errors import Refusal
 from bridge.protocol.values import Box, Recipe
 
@@ -35,8 +35,6 @@ PROJECTIONS = 2
 """Back-projections: 0 keep 0.80 of the sharpness in the worst scene of the gates, 1 0.88, 2 0.92, 3 0.95."""
 TINT = 64
 """Working pixels over which a tint is level."""
-ROWS = 256
-"""Rows brought to the document's depth at a time, so that no second copy of all floats is made."""
 
 
 @dataclass(frozen=True)
@@ -143,11 +141,12 @@ def _lay(sheet: Sheet, piece: Cut, painted: Floats) -> Correction:
 
 
 def _corrected(piece: Cut, painted: Floats) -> tuple[Floats, Correction]:
+    """A painted plate without the engine's own tint."""
     rgb, kept = piece.plate.rgb, piece.kept
-    if kept.any() and (painted == rgb).all(axis=2)[kept].all():
-        return painted, Correction(reason="the kept picture came back as it was: nothing to compare")
     if piece.tiled:
         painted = _anchored(painted, piece.plate)
+    if kept.any() and (painted == rgb).all(axis=2)[kept].all():  # the classical engine, whose plates can be very large
+        return painted, Correction(reason="the kept picture came back as it was: nothing to compare")
     return colour.correct(rgb, painted, piece.ring, piece.free)
 
 
@@ -184,7 +183,8 @@ def _layer(
         height, width = sheet.rgb.shape[:2]
         picture = np.empty((height, width, channels), ground.region.image.dtype)
         for row in range(0, height, ROWS):
-            picture[row : row + ROWS, :, :3] = colour.to_depth(sheet.rgb[row : row + ROWS], document.depth)
+            rgb = np.clip(sheet.rgb[row : row + ROWS], 0, 1)
+            picture[row : row + ROWS, :, :3] = colour.to_depth(rgb, document.depth)
         if channels == 4:
             picture[..., 3] = _alpha(ground, (width, height))
     mask = None if ground.mask.min() == 255 else ground.mask

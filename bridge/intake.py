@@ -140,6 +140,13 @@ class Intake:
         return parts
 
 
+def load() -> None:
+    """Load what `survey` needs, in a thread: the bridge itself starts without numpy."""
+    from bridge import masks
+
+    assert masks
+
+
 def survey(path: Path, box: Box) -> tuple[Box | None, tuple[Box, ...]]:
     """Look a mask through: where it is above 0, and its disjoint parts. Runs in a thread, the first to load numpy."""
     import numpy as np

@@ -65,6 +65,12 @@ class Queue:
         await asyncio.gather(*self._workers, return_exceptions=True)
         await asyncio.gather(*(painter.stop() for painter in self._painters))
 
+    async def warm(self) -> None:
+        """Start the painters before their first job is there."""
+        for painter in self._painters:
+            with contextlib.suppress(OSError):  # the job will say why
+                await painter.warm()
+
     @property
     def idle(self) -> bool:
         """True while nothing waits and nothing runs."""

@@ -42,6 +42,7 @@ class Painter:
         self._argv = list(argv) if argv else [sys.executable, "-m", "bridge.painting"]
         self._drops = drops
         self._process: asyncio.subprocess.Process | None = None
+        self._starting = asyncio.Lock()
 
     def __repr__(self) -> str:
         return f"Painter({self.device!r}, pid={self.pid})"
@@ -54,9 +55,10 @@ class Painter:
 
     async def warm(self) -> None:
         """Start the process, unless it runs."""
-        if self.pid is None:
-            pipe = asyncio.subprocess.PIPE
-            self._process = await asyncio.create_subprocess_exec(*self._argv, stdin=pipe, stdout=pipe)
+        async with self._starting:  # two who wait for it start one
+            if self.pid is None:
+                pipe = asyncio.subprocess.PIPE
+                self._process = await asyncio.create_subprocess_exec(*self._argv, stdin=pipe, stdout=pipe)
 
     async def paint(self, task: Map) -> AsyncGenerator[Map]:
         """Run one task; yields its events. The last one is `done`, `cancelled` or `failed`. Raises PainterLost."""

@@ -27,6 +27,8 @@ Margins = tuple[tuple[int, int], tuple[int, int]]
 
 PREFILLED = 0.9
 """Strength from which what lies in the hole is not wanted: models that start from it get a smooth one instead."""
+ROWS = 256
+"""Rows of a large picture that are worked on at a time."""
 KEPT = 1 / 4
 """The outer quarter of an overlap stays as the earlier piece painted it: truth for the later one's colour step."""
 
@@ -78,8 +80,11 @@ class Sheet:
         At every moment the sheet is the mean of what was laid there, weighted by the windows.
         """
         at = within(box, self.box)
-        self.rgb[at] += (painted - self.rgb[at]) * _share(self.weight[at], window)[..., None]
-        self.weight[at] += window
+        rgb, weight = self.rgb[at], self.weight[at]
+        for top in range(0, box.height, ROWS):  # or three more copies of the layer would be made
+            rows = slice(top, top + ROWS)
+            rgb[rows] += (painted[rows] - rgb[rows]) * _share(weight[rows], window[rows])[..., None]
+        weight += window
 
 
 @dataclass(frozen=True)
@@ -225,10 +230,11 @@ def _seen(ground: Ground, sheet: Sheet, inside: Box) -> tuple[Floats, Bools]:
     """Float RGB of a box, in the sheet's pixels, as painted so far; and where the document itself shows a colour."""
     region, k = ground.region, ground.scale
     pixels = region.pixels(Box(*(number // k for number in inside)))
-    opaque = colour.finite(pixels)
-    rgb = colour.to_float(pixels[..., :3], region.document.depth)
+    depth = region.document.depth
+    opaque = colour.finite(pixels) if depth == "f32" else np.ones(pixels.shape[:2], bool)
+    rgb = colour.to_float(pixels[..., :3], depth)
     if pixels.shape[2] == 4:
-        alpha = colour.to_float(pixels[..., 3], region.document.depth)
+        alpha = colour.to_float(pixels[..., 3], depth)
         opaque &= alpha == 1
         rgb = masks.bleed(rgb, alpha)
     rgb, opaque = colour.resample(rgb, inside[2:]), spread(opaque, Size(*inside[2:]))

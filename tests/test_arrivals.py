@@ -95,7 +95,8 @@ def test_a_preview_is_an_event_once_it_is_whole(first: str) -> None:
         assert arrivals.pixels(halves[0]) is None
         arrivals.preview(Preview(JOB, 0, 6))
     event = arrivals.pixels(halves[1])
-    assert event is not None and bytes(event.picture) == b"abcdef"
+    assert event is not None
+    assert (bytes(event.picture), event.shape) == (b"abcdef", Picture(1, 2, 3))
 
 
 def test_a_layer_whose_stream_ended_early_is_fetched_from_there_on() -> None:

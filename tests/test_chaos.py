@@ -18,7 +18,7 @@ def test_every_layer_lands_once(tmp_path: Path) -> None:
         folder.mkdir()
         return chaos.run(chaos.Schedule.drawn(seed), folder)
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(4) as pool:
         told = list(pool.map(one, SEEDS))
     assert len(told) == 20
 

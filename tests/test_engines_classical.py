@@ -57,7 +57,7 @@ def seam(painted, truth, hole):
 
 def texture_distance(painted, truth, hole):
     """Sliced Wasserstein distance of the 7 × 7 patches of lightness in the hole, levels."""
-    rows, columns = np.nonzero(ndimage.binary_erosion(hole, iterations=4))
+    rows, columns = (places[::17] for places in np.nonzero(ndimage.binary_erosion(hole, iterations=4)))
     directions = np.random.default_rng(0).normal(size=(49, 64))
     directions /= np.linalg.norm(directions, axis=0)
     seen = []

@@ -72,6 +72,22 @@ def test_cancel_drops_the_process_where_that_is_cheap() -> None:
     asyncio.run(run())
 
 
+def test_two_who_wait_for_the_process_start_one() -> None:
+    async def run() -> set[int | None]:
+        painter = echo()
+        pids: set[int | None] = set()
+
+        async def warm() -> None:
+            await painter.warm()
+            pids.add(painter.pid)
+
+        await asyncio.gather(warm(), warm())
+        await painter.stop()
+        return pids
+
+    assert len(asyncio.run(run())) == 1
+
+
 def test_the_process_ends_with_the_bridge() -> None:
     reader, writer = os.pipe()
 

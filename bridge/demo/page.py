@@ -16,7 +16,6 @@ from bridge.demo.pictures import Levels
 from bridge.demo.stage import Pool, fitted, log, stage, webp
 from bridge.demo.studio import Card
 
-
 TITLE = "<title>Sfumato – the demo</title>"
 """Tells the demo's own page from others."""
 

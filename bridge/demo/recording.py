@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from bridge import files
 from bridge.client import Client, Event, new_job
-from bridge.protocol import limits
 from bridge.protocol.errors import Refusal
 from bridge.protocol.messages import Accepted, Done, Layer, Message, Preview, Want
 from bridge.protocol.values import Box, Document, Picture, Recipe
@@ -109,7 +108,7 @@ class Recording:
             case Layer():
                 return Moment(self.now, event.message, layer=_layer(event))
             case Preview():
-                return Moment(self.now, event.message, pixels=_preview(event, self.context))
+                return Moment(self.now, event.message, pixels=_preview(event))
         return Moment(self.now, event.message)
 
     @property
@@ -157,11 +156,7 @@ def _layer(event: Event) -> files.Layer:
     return files.Layer(message.box, pixels, mask, message.name)
 
 
-def _preview(event: Event, context: Box) -> NDArray[np.uint8]:
-    """A preview's pixels as an array (h, w, 3). An event does not say its size: it is the one that has so many pixels
-    and comes nearest to the aspect of what it shows."""
-    assert event.picture is not None
-    area, aspect = len(event.picture) // 3, context.width / context.height
-    heights = (side for side in range(1, limits.PREVIEW_SIDE + 1) if area % side == 0)
-    height = min(heights, key=lambda side: abs(area / side**2 - aspect))
-    return np.frombuffer(event.picture, np.uint8).reshape(height, area // height, 3)
+def _preview(event: Event) -> NDArray[np.uint8]:
+    """A preview's pixels as an array (h, w, 3)."""
+    assert event.picture is not None and event.shape is not None
+    return np.frombuffer(event.picture, np.uint8).reshape(event.shape.height, event.shape.width, 3)

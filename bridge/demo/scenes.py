@@ -88,7 +88,7 @@ def cancel(studio: Studio, card: Card) -> None:
     photograph = pictures.enlarged(files.read(studio.examples / "coffee.jpg"), TIMES)
     file, content = photograph.enlarged(left=round(photograph.canvas.width * WIDER))
     card.recording = recording = Recording(Asked(file, Recipe("expand", seed=SEED, count=4), content=content))
-    studio.say(f"coffee.jpg at {_size(photograph)}, to the left, four variations. Esc at the first look.")
+    studio.say(f"coffee.jpg at {_size(photograph)}, expanded to the left, four variations. Esc at the first look.")
     pressed = None
     with studio.connect() as client:
         for moment in recording.run(client):

@@ -221,5 +221,5 @@ def _painted(window: Window, layout: Layout) -> Floats:
     document, filled = layout.rgb[layout.inset], layout.filled[layout.inset]
     if window.scale > 1:
         full = copied(layout.rgb, layout.hole, layout.source, layout.filled, window.scale)
-        filled = faded(full[layout.inset], window.hole)  # PatchMatch itself does likewise
+        filled = faded(document, full[layout.inset], window.hole)  # PatchMatch itself does likewise
     return np.clip(toned(document, filled, window.hole), 0, 1)

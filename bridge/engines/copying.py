@@ -20,6 +20,8 @@ ROUGHLY = 0.5
 """How much farther than the best match a match that is looked up may be, as a share."""
 ROUNDS = 2
 """How often each cell then tries its neighbours' origins."""
+TRACE = np.float32(1e-9)
+"""Less than any weight."""
 ROWS = 256
 """Rows copied at a time."""
 
@@ -45,18 +47,21 @@ def means(rgb: Floats, scale: int) -> Floats:
 def copied(rgb: Floats, hole: Bools, source: Bools, filled: Floats, scale: int) -> Floats:
     """`rgb`, float32 (h, w, 3), with its `hole` painted after `filled`, float32 (h / scale, w / scale, 3).
 
-    Only pixels of `source` (h, w) are copied; at least one cell has to consist of them. Outside the hole nothing
-    changes. The result may leave 0–1 a little.
+    Only pixels of `source` (h, w) are copied; at least one cell has to consist of them. Those that touch the hole are
+    painted, too, which shows how well the copies fit; nothing else changes. The result may leave 0–1 a little.
     """
+    from scipy import ndimage
+
     painted = touched(hole, scale)
     moves = _moves(filled, painted, whole(source, scale))
     cells = np.stack(np.nonzero(painted))
     # What the copies lack: PatchMatch shifts the colours of what it copies.
     tints = np.zeros_like(filled)
     tints[painted] = filled[painted] - means(rgb, scale)[tuple(cells + moves[painted].T)]
+    wanted = hole | (ndimage.binary_dilation(hole, np.ones((3, 3))) & source)
     result = rgb.copy()
     for start in range(0, hole.shape[0], ROWS):
-        rows, columns = np.nonzero(hole[start : start + ROWS])
+        rows, columns = np.nonzero(wanted[start : start + ROWS])
         pixels = np.stack([rows + start, columns])
         result[tuple(pixels)] = _overlapped(rgb, source, painted, moves, tints, pixels, scale)
     return result
@@ -112,7 +117,10 @@ def _looks(rgb: Floats) -> Floats:
 def _overlapped(
     rgb: Floats, source: Bools, painted: Bools, moves: Indices, tints: Floats, pixels: Indices, scale: int
 ) -> Floats:
-    """Colours (n, 3) for `pixels` (2, n): what the four nearest cells would copy there, weighted bilinearly."""
+    """Colours (n, 3) for `pixels` (2, n): what the four nearest cells would copy there, weighted bilinearly.
+
+    In a painted cell there always is something: its own share is a quarter at least. Elsewhere a pixel may stay.
+    """
     place = (pixels + 0.5) / scale - 0.5
     first = np.floor(place).astype(np.intp)
     share = (place - first).astype(np.float32)
@@ -121,9 +129,8 @@ def _overlapped(
         cell = tuple(np.clip(first + np.array([corner]).T, 0, [[side - 1] for side in painted.shape]))
         there = pixels + scale * moves[cell].T
         inside = np.clip(there, 0, [[side - 1] for side in source.shape])
-        # The pixel's own cell, a quarter of the weight at least, always copies from sources.
         usable = painted[cell] & (there == inside).all(axis=0) & source[tuple(inside)]
         weight = np.where(corner, share.T, 1 - share.T).prod(axis=1) * usable
         total += weight[:, None] * (rgb[tuple(inside)] + tints[cell])
         weights += weight
-    return total / weights[:, None]
+    return np.where(weights[:, None] > 0, total / np.maximum(weights, TRACE)[:, None], rgb[tuple(pixels)])

@@ -14,7 +14,7 @@ STAINED = 4 * LEVEL, np.float32(0.7)
 STRETCH = 17
 """Length along the rim over which that is compared, pixels."""
 FADE = 4
-"""Width over which a fill takes over the colours along its rim, pixels."""
+"""Width over which a fill is made to join the pixels along its rim; PatchMatch takes as much."""
 BAND = 2.0, 10.0
 """Where the tone beside a hole is measured, pixels from it."""
 ALONG = 21
@@ -57,13 +57,21 @@ def stained(rgb: Floats, hole: Bools) -> Bools:
     return marked
 
 
-def faded(filled: Floats, hole: Bools) -> Floats:
-    """`filled`, float32 (h, w, 3), with the step between the outermost pixels on either side of the rim faded out."""
-    result = filled.copy()
-    box = around(hole, 2 * FADE + 1)
-    inside, rim, fall = hole[box].astype(np.float32), *_fall(hole[box])
-    step = _mean(filled[box], 1 - inside, 3) - _mean(filled[box], inside, 3)
-    result[box] += fall[..., None] * _mean(step, rim, 2 * FADE + 1)
+def faded(document: Floats, filled: Floats, hole: Bools) -> Floats:
+    """The `document`, float32 (h, w, 3), with `filled` in its hole, which takes over what it misses at the rim.
+
+    `filled` also has the pixels just outside the hole: how far they miss the document is faded out into the hole.
+    """
+    from scipy import ndimage
+
+    result = np.where(hole[..., None], filled, document)
+    box = around(hole, FADE + 1)
+    rim = ndimage.binary_dilation(hole[box], np.ones((3, 3))) & ~hole[box]
+    missed = document[box] - filled[box]
+    depth = ndimage.distance_transform_cdt(hole[box], "chessboard")
+    for d in range(1, FADE + 1):
+        share = np.float32((FADE + 1 - d) / (FADE + 1))
+        result[box][depth == d] += share * _mean(missed, rim.astype(np.float32), 2 * d + 1)[depth == d]
     return result
 
 
@@ -72,12 +80,14 @@ def toned(document: Floats, filled: Floats, hole: Bools) -> Floats:
 
     Outside the hole nothing changes. The result may leave 0–1 a little.
     """
-    box = around(hole, ALONG)
-    corrected = _levelled(document, colour.across_rim(document, filled, hole), hole)
-    _, fall = _fall(hole[box])
-    result = filled.copy()
-    result[box] += (corrected[box] - filled[box]) * (1 - fall)[..., None]
-    return result
+    from scipy import ndimage
+
+    drawn = _levelled(document, colour.across_rim(document, filled, hole), hole)
+    box = around(hole, 1)
+    depth = ndimage.distance_transform_cdt(hole[box], "chessboard")
+    kept = np.clip((FADE + 1 - depth) / np.float32(FADE), 0, 1).astype(np.float32)
+    drawn[box] += (filled[box] - drawn[box]) * kept[..., None]
+    return drawn
 
 
 def _levelled(document: Floats, filled: Floats, hole: Bools) -> Floats:
@@ -93,7 +103,7 @@ def _levelled(document: Floats, filled: Floats, hole: Bools) -> Floats:
     away = ndimage.distance_transform_edt(~inside)
     band = ((away > BAND[0]) & (away <= BAND[1])).astype(np.float32)
     beside, varies = _tone(document[box], band, ALONG)
-    rim = _fall(inside)[0] > 0
+    rim = ndimage.distance_transform_cdt(inside, "chessboard") == 1
     seen = ndimage.uniform_filter(band, ALONG, mode="constant") > TRACE
     smooth = rim & seen & (varies < TONE / 2)
     if np.count_nonzero(smooth) < SMOOTH * np.count_nonzero(rim):
@@ -111,15 +121,6 @@ def _levelled(document: Floats, filled: Floats, hole: Bools) -> Floats:
     levelled = filled.copy()
     levelled[box] += error * counts[..., None].astype(np.float32)
     return levelled
-
-
-def _fall(hole: Bools) -> tuple[Floats, Floats]:
-    """float32 (h, w), 0–1: the outermost pixels of the hole; what falls off from there over `FADE` pixels."""
-    from scipy import ndimage
-
-    depth = ndimage.distance_transform_cdt(hole, "chessboard")
-    fall = np.where(hole, np.clip((FADE + 1 - depth) / FADE, 0, 1), 0)
-    return (depth == 1).astype(np.float32), fall.astype(np.float32)
 
 
 def _tone(rgb: Floats, where: Floats, length: int) -> tuple[Floats, Floats]:

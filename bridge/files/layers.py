@@ -86,9 +86,9 @@ def cutout(file: PictureFile, layer: Layer) -> Pixels:
 
 
 def safe(name: str) -> str:
-    """A name that every file system takes as part of a file name: letters, digits, blanks, - and _; 40 at most."""
+    """A name that every file system takes as part of a file name: letters, digits, blanks, - _ ( and ); 40 at most."""
     plain = unicodedata.normalize("NFC", name)
-    kept = "".join(letter if letter.isalnum() or letter in " -_" else "-" for letter in plain)
+    kept = "".join(letter if letter.isalnum() or letter in " -_()" else "-" for letter in plain)
     return kept[:40].strip(" -") or "layer"
 
 

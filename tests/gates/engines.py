@@ -73,7 +73,7 @@ class Grain(Identity):
     """The plate with another grain for every seed."""
 
     def decode(self, rgb: Floats, seed: int) -> Floats:
-        return rgb + np.random.default_rng(seed).normal(0, 2 * LEVELS, rgb.shape).astype(np.float32)
+        return rgb + np.random.default_rng(seed).standard_normal(rgb.shape, np.float32) * np.float32(2 * LEVELS)
 
 
 @dataclass
