@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from bridge import __version__, files
 from bridge.client import Client, Event, connect
+from bridge.protocol.codec import to_map
 from bridge.protocol.errors import Refusal
-from bridge.protocol.messages import Accepted, Done, Layer, Preview, Progress, Want, to_map
+from bridge.protocol.messages import Accepted, Done, Layer, Preview, Progress, Want
 from bridge.protocol.values import Box, Document, Mode, Recipe
 
 REFINE = 0.6

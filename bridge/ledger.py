@@ -14,7 +14,8 @@ from typing import Any, Literal
 from bridge.journal import Journal, Record
 from bridge.protocol import limits
 from bridge.protocol.auth import IDENTITY
-from bridge.protocol.messages import Done, Fill, Layer, Map, Message, decode, to_map
+from bridge.protocol.codec import decode, to_map
+from bridge.protocol.messages import Done, Fill, Layer, Map, Message
 from bridge.protocol.values import Box, Document
 
 Stage = Literal["queued", "running", "done"]

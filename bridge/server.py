@@ -28,8 +28,9 @@ from bridge.ledger import Ledger
 from bridge.painter import Painter
 from bridge.protocol import PATH, SUBPROTOCOL, VERSION, limits
 from bridge.protocol.auth import IDENTITY
+from bridge.protocol.codec import encode
 from bridge.protocol.errors import CLOSE, Refusal
-from bridge.protocol.messages import Bye, Error, encode
+from bridge.protocol.messages import Bye, Error
 from bridge.protocol.session import BridgeSide, Opened
 from bridge.spool import Spool, full
 

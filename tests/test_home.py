@@ -410,7 +410,8 @@ import sys
 sys.path.insert(0, sys.argv[1])
 import bridge.home, bridge.client
 from bridge.protocol.frames import unpack
-from bridge.protocol.messages import Ping, decode, encode
+from bridge.protocol.codec import decode, encode
+from bridge.protocol.messages import (Ping)
 import msgpack
 assert decode(unpack(encode(Ping(0.5)))) == Ping(0.5)
 assert msgpack.Unpacker.__module__ == "msgpack.fallback", msgpack.Unpacker

@@ -25,6 +25,7 @@ from bridge.home import read_key
 from bridge.journal import Journal
 from bridge.ledger import Job, Ledger
 from bridge.protocol import SUBPROTOCOL, limits
+from bridge.protocol.codec import decode, encode
 from bridge.protocol.errors import Refusal
 from bridge.protocol.frames import MAGIC, PREFIX, Data, unpack
 from bridge.protocol.messages import (
@@ -43,8 +44,6 @@ from bridge.protocol.messages import (
     Stream,
     Want,
     Welcome,
-    decode,
-    encode,
 )
 from bridge.protocol.session import BridgeSide, ClientSide
 from bridge.protocol.values import Box, Document, Picture, Recipe

@@ -210,7 +210,7 @@ def test_the_msgpack_of_an_editor_without_compiled_code_reads_the_same() -> None
 import msgpack, msgpack.fallback
 from bridge.protocol.errors import Refusal
 from bridge.protocol.frames import unpack
-from bridge.protocol.messages import decode, encode
+from bridge.protocol.codec import decode, encode
 from tests.vectors import golden
 assert msgpack.Unpacker is msgpack.fallback.Unpacker
 for vector in map(golden.read, golden.names()):

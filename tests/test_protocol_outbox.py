@@ -3,21 +3,10 @@
 import pytest
 
 from bridge.protocol import limits
+from bridge.protocol.codec import decode
 from bridge.protocol.errors import Refusal
 from bridge.protocol.frames import Data, unpack
-from bridge.protocol.messages import (
-    Abort,
-    Ack,
-    Done,
-    Error,
-    Layer,
-    Message,
-    Ping,
-    Preview,
-    Progress,
-    Stream,
-    decode,
-)
+from bridge.protocol.messages import Abort, Ack, Done, Error, Layer, Message, Ping, Preview, Progress, Stream
 from bridge.protocol.outbox import Outbox
 from bridge.protocol.values import Box, Picture
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bridge.protocol import auth, limits
+from bridge.protocol.codec import decode, encode, to_map
 from bridge.protocol.errors import CLOSE, CODES, Refusal
 from bridge.protocol.frames import MAGIC, PREFIX, Data, pack_control, pack_data, unpack
 from bridge.protocol.messages import (
@@ -37,9 +38,6 @@ from bridge.protocol.messages import (
     WantedImage,
     WantedMask,
     Welcome,
-    decode,
-    encode,
-    to_map,
 )
 from bridge.protocol.session import BridgeSide, Chunk, ClientSide, Opened, Uploaded
 from bridge.protocol.values import Box, Document, Picture, Recipe

@@ -5,6 +5,7 @@ errors.py    codes, close codes, and the one exception, `Refusal`
 limits.py    every limit, once
 frames.py    bytes: the 24-byte prefix, control maps, data
 messages.py  every message as a frozen dataclass
+codec.py     messages as plain maps and as bytes
 auth.py      the mutual handshake
 streams.py   pixels under way: offsets, credit, checksums
 outbox.py    what leaves next, in which order

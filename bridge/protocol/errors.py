@@ -51,3 +51,10 @@ class Refusal(Exception):
 
     def __repr__(self) -> str:
         return f"Refusal({self.code!r}, {self.text!r})"
+
+
+def unreadable(where: str, what: str) -> Refusal:
+    """A message that is not what the protocol says: `where` names the field, `what` was found there."""
+    return Refusal(
+        "wire.malformed", f"A message could not be read: {where} is {what}. Update the plug-in or the bridge."
+    )

@@ -1,27 +1,20 @@
-"""Every message of the wire as a frozen dataclass: `encode(message) -> bytes`, `decode(map) -> message`.
+"""Every message of the wire as a frozen dataclass; `codec.py` turns them into bytes and back.
 
 The docstring of a class is its paragraph in docs/protocol.md. A field that may be None is left out when it is None.
 Whole numbers are never negative, but for the x and y of a box.
 """
 
-import functools
-import types
-import typing
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
-from typing import Any, ClassVar, Literal, get_args, get_origin
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
 
 from bridge.protocol.auth import IDENTITY, NONCE
-from bridge.protocol.errors import Refusal, Retry
-from bridge.protocol.frames import pack_control
-from bridge.protocol.values import Box, Document, Picture, Recipe, is_id
+from bridge.protocol.errors import Refusal, Retry, unreadable
+from bridge.protocol.values import Box, Document, Picture, Recipe
 
 Map = dict[str, Any]
 Phase = Literal["queued", "loading", "encoding", "painting", "decoding", "finishing"]
 Use = Literal["image", "mask", "layer", "layer mask", "preview"]
 State = Literal["ok", "cancelled", "failed"]
-
-IDS = ("job", "region", "replaces", "result", "key_id")
-"""Fields that hold an id: opaque, 1 to 64 letters, digits, `-`, `_` and `.`."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +40,7 @@ class Hello(Message):
     def __post_init__(self) -> None:
         _sized(self, instance=IDENTITY, nonce=NONCE)
         if len(self.protocol) != 2:
-            _refuse(f"{len(self.protocol)} numbers, expected the oldest and the newest version", "hello.protocol")
+            raise unreadable("hello.protocol", f"{len(self.protocol)} numbers, expected the oldest and the newest")
 
 
 @dataclass(frozen=True)
@@ -388,118 +381,9 @@ MESSAGES: dict[str, type[Message]] = {
 }
 
 
-def to_map(message: Message) -> Map:
-    """The wire map of a message."""
-    return {"t": message.t, **_plain_fields(message)}
-
-
-def encode(message: Message) -> bytes:
-    """One websocket message."""
-    return pack_control(to_map(message))
-
-
-def decode(values: Map) -> Message:
-    """The message of a wire map. Unknown fields are ignored.
-
-    Raises Refusal `wire.type` for an unknown type, `wire.malformed` for missing or ill-typed fields, and what the
-    values themselves refuse (`recipe.field`, `picture.size`, `limit.side`, …).
-    """
-    name = values.get("t")
-    kind = MESSAGES.get(name) if isinstance(name, str) else None
-    if kind is None:
-        raise Refusal("wire.type", f"This bridge does not know the message “{str(name)[:40]}”. Update the older side.")
-    built = _build(kind, values, str(name))
-    assert isinstance(built, Message)
-    return built
-
-
-def wire_name(one: Any) -> str:
-    """A dataclass field's name on the wire."""
-    return str(one.metadata.get("name", one.name))
-
-
 def _sized(message: Message, **sizes: int) -> None:
     """Bytes of the handshake have exactly one length."""
     for name, size in sizes.items():
         value = getattr(message, name)
         if value is not None and len(value) != size:
-            _refuse(f"{len(value)} bytes, expected {size}", f"{message.t}.{name}")
-
-
-def _plain_fields(value: Any) -> Map:
-    return {wire_name(f): _plain(getattr(value, f.name)) for f in fields(value) if getattr(value, f.name) is not None}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Recipe):
-        return value.to_map()
-    if is_dataclass(value):
-        return _plain_fields(value)
-    if isinstance(value, tuple):
-        return [_plain(inner) for inner in value]
-    return value
-
-
-def _build(kind: Any, value: Any, where: str) -> Any:
-    """Make `value`, plain as msgpack gives it, into what the type `kind` says. `where` names it in a refusal."""
-    origin = get_origin(kind)
-    if origin in (typing.Union, types.UnionType):
-        return None if value is None else _build(next(a for a in get_args(kind) if a is not type(None)), value, where)
-    if origin is Literal:
-        return _expect(value in get_args(kind) if isinstance(value, str) else False, value, where)
-    if kind is Box:
-        shaped = isinstance(value, list) and len(value) == 4 and all(_is_int(one) for one in value)
-        if not shaped or min(value[2:]) < 0:
-            _refuse(value, where)
-        return Box(*value)
-    if origin is tuple:
-        _expect(isinstance(value, list), value, where)
-        return tuple(_build(get_args(kind)[0], inner, where) for inner in value)
-    if origin is dict:
-        return _expect(isinstance(value, dict), value, where)
-    if kind is Recipe:
-        _expect(isinstance(value, dict), value, where)
-        return Recipe.from_map(value)
-    if is_dataclass(kind):
-        _expect(isinstance(value, dict), value, where)
-        return _build_dataclass(kind, value, where)
-    if kind is float:
-        return float(_expect(_is_int(value) or isinstance(value, float), value, where))
-    if kind is int:
-        return _expect(_is_int(value) and value >= 0, value, where)
-    fits = isinstance(value, kind)
-    if kind is str and where.rpartition(".")[2] in IDS:
-        fits = is_id(value)
-    return _expect(fits, value, where)
-
-
-@functools.cache
-def _hints(kind: Any) -> Map:
-    return typing.get_type_hints(kind)
-
-
-def _build_dataclass(kind: Any, values: Map, where: str) -> Any:
-    hints = _hints(kind)
-    built = {}
-    for one in fields(kind):
-        name = wire_name(one)
-        if values.get(name) is not None:
-            built[one.name] = _build(hints[one.name], values[name], f"{where}.{name}")
-        elif one.default is MISSING and one.default_factory is MISSING:
-            _refuse(None, f"{where}.{name}")
-    return kind(**built)
-
-
-def _is_int(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _expect(fits: bool, value: Any, where: str) -> Any:
-    if not fits:
-        _refuse(value, where)
-    return value
-
-
-def _refuse(value: object, where: str) -> typing.NoReturn:
-    got = "nothing" if value is None else f"{value!r:.60}"
-    raise Refusal("wire.malformed", f"A message could not be read: {where} is {got}. Update the plug-in or the bridge.")
+            raise unreadable(f"{message.t}.{name}", f"{len(value)} bytes, expected {size}")

@@ -8,8 +8,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
+from bridge.protocol.codec import to_map
 from bridge.protocol.frames import pack_control
-from bridge.protocol.messages import Abort, Layer, Message, Preview, Progress, Stream, to_map
+from bridge.protocol.messages import Abort, Layer, Message, Preview, Progress, Stream
 from bridge.protocol.streams import Sending
 from bridge.protocol.values import Picture
 

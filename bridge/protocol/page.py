@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from bridge.protocol import PATH, PORT, SUBPROTOCOL, VERSION, auth, frames, limits
+from bridge.protocol.codec import IDS, wire_name
 from bridge.protocol.errors import CLOSE, Refusal
-from bridge.protocol.messages import IDS, MESSAGES, Message, wire_name
+from bridge.protocol.messages import MESSAGES, Message
 from bridge.protocol.values import Box, Document, Lora, Picture, Recipe
 
 ROOT = Path(__file__).parents[2]

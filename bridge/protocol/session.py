@@ -10,23 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from bridge.protocol import VERSION, auth, limits
+from bridge.protocol.codec import decode
 from bridge.protocol.errors import CLOSE, Refusal
 from bridge.protocol.frames import Data, unpack
-from bridge.protocol.messages import (
-    Abort,
-    Auth,
-    Credit,
-    Error,
-    Hello,
-    Map,
-    Message,
-    Ping,
-    Pong,
-    Stream,
-    Want,
-    Welcome,
-    decode,
-)
+from bridge.protocol.messages import Abort, Auth, Credit, Error, Hello, Map, Message, Ping, Pong, Stream, Want, Welcome
 from bridge.protocol.outbox import Outbox
 from bridge.protocol.streams import Receiving
 from bridge.protocol.values import Picture, is_id

@@ -12,6 +12,7 @@ from typing import Any
 import msgpack
 
 from bridge.protocol import auth, limits
+from bridge.protocol.codec import encode, to_map
 from bridge.protocol.frames import MAGIC, PREFIX, pack_data
 from bridge.protocol.messages import (
     Abort,
@@ -39,8 +40,6 @@ from bridge.protocol.messages import (
     WantedImage,
     WantedMask,
     Welcome,
-    encode,
-    to_map,
 )
 from bridge.protocol.page import shown
 from bridge.protocol.values import Box, Document, Lora, Picture, Recipe
