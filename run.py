@@ -25,7 +25,10 @@ OLDEST = (3, 11)
 
 WORDS: dict[str, tuple[str, list[tuple[str, ...]]]] = {
     "demo": ("show the main job on real pictures", [("python", "-m", "bridge.demo")]),
-    "test": ("run the tests; what follows goes to pytest", [("python", "-m", "pytest")]),
+    "test": (
+        "run the tests; what follows goes to pytest",
+        [("python", "-m", "pytest", "-n", "2", "--dist", "worksteal")],
+    ),
     "gates": ("measure the pictures: gate, figure, bound", [("python", "-m", "tests.gates")]),
     "bench": ("measure the wire", [("python", "-m", "bench.wire")]),
     "lint": (

@@ -146,7 +146,7 @@ class Client:
 def test_a_recording_is_what_was_told():
     made = Recording(rocket())
     accepted = Event(Accepted(made.job, "region", {"context": [6, 0, 2034, 1708]}, 0, 0.0, 0))
-    preview = Event(Preview(made.job, 0, 2), memoryview(bytes(512 * 430 * 3)))
+    preview = Event(Preview(made.job, 0, 2), memoryview(bytes(512 * 430 * 3)), shape=Picture(512, 430, 3))
     told = Client(accepted, preview, Event(Done(1, made.job, "ok")))
     assert list(made.run(told)) == made.moments
     assert [type(one.message) for one in made.moments] == [Accepted, Preview, Done]

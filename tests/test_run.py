@@ -49,7 +49,7 @@ def test_a_fresh_checkout_gets_an_environment_first(root, capsys):
     assert machine.called[0] == [sys.executable, "-m", "venv", str(root / ".venv")]
     assert machine.called[1][:4] == [python, "-m", "pip", "install"]
     assert machine.called[1][-4:] == ["-c", str(root / "constraints.txt"), "-e", f"{root}[dev]"]
-    assert machine.called[2:] == [[python, "-m", "pytest", "-k", "masks"]]
+    assert machine.called[2:] == [[python, "-m", "pytest", "-n", "2", "--dist", "worksteal", "-k", "masks"]]
     said = capsys.readouterr().out.splitlines()
     assert [line.split("] ")[1].split(" (")[0] for line in said] == [
         f"making the environment {root / '.venv'}",
