@@ -26,14 +26,24 @@ def test_around():
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.01, 0.1])
-def test_a_clean_margin_is_left_alone(noise):
-    assert stained(scene(noise), hole_of()).mean() < 0.001
+@pytest.mark.parametrize("object_", [False, True])
+def test_a_clean_margin_is_left_alone(noise, object_):
+    rgb, hole = scene(noise), hole_of()
+    rgb[hole] = (0.9, 0.1, 0.1) if object_ else rgb[hole]
+    assert stained(rgb, hole).mean() < 0.001
+
+
+def test_a_stripe_that_goes_on_into_the_hole_is_left_alone():
+    rgb, hole = scene(), hole_of()
+    rgb[60:75] = (0.1, 0.2, 0.1)
+    assert not stained(rgb, hole).any()
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.05])
 def test_rests_of_an_object_are_found_where_they_are(noise):
     rgb, hole = scene(noise), hole_of()
-    rgb[50:80, 43:45] = rgb[50:80, 43:45] * 0.4 + np.float32((0.6, 0, 0))
+    rgb[hole] = (0.9, 0.1, 0.1)
+    rgb[50:80, 43:45] = rgb[50:80, 43:45] * 0.7 + np.float32((0.27, 0.03, 0.03))
     marked = stained(rgb, hole)
     assert marked[50:80, 43:45].all()
     assert not (marked & hole).any()

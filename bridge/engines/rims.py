@@ -10,7 +10,9 @@ LEVEL = np.float32(1 / 255)
 STAIN = 2
 """Width of the margin that may still show what is to be removed, pixels."""
 STAINED = 4 * LEVEL, np.float32(0.7)
-"""It does where it is unlike the picture farther out by so much, and by so many of its standard deviations."""
+"""It does where it is unlike the picture farther out by so much, and by so many of its standard deviations …"""
+TOWARDS = 0.04, 0.67
+"""… and by so much of the way towards what the hole shows. What goes on alike into the hole is no object's edge."""
 STRETCH = 17
 """Length along the rim over which that is compared, pixels."""
 FADE = 4
@@ -39,21 +41,25 @@ def around(hole: Bools, margin: int) -> tuple[slice, slice]:
 def stained(rgb: Floats, hole: Bools) -> Bools:
     """bool (h, w): pixels beside the hole that still show what is to be removed: neither to be continued nor copied.
 
-    Where the margin looks like the picture farther out it is left alone: a fill that has to join that picture across a
-    painted margin, which nobody sees, has half as large a seam again where it is seen.
+    The rest of the margin is left alone: a fill that has to join the picture across a painted margin, which nobody
+    sees, has half as large a seam again where it is seen.
     """
     from scipy import ndimage
 
     marked = np.zeros_like(hole)
     box = around(hole, 4 * STAIN + STRETCH)
     away = ndimage.distance_transform_cdt(~hole[box], "chessboard")
-    margin = ((away > 0) & (away <= STAIN)).astype(np.float32)
-    beyond = ((away >= 2 * STAIN) & (away <= 4 * STAIN)).astype(np.float32)
-    near, _ = _tone(rgb[box], margin, STRETCH)
+    away -= ndimage.distance_transform_cdt(hole[box], "chessboard")
+    removed, margin, beyond = (
+        ((away >= low) & (away <= high)).astype(np.float32)
+        for low, high in ((-3 * STAIN, -STAIN), (1, STAIN), (2 * STAIN, 4 * STAIN))
+    )
     far, varies = _tone(rgb[box], beyond, STRETCH)
+    unlike, way = (_mean(rgb[box], band, STRETCH) - far for band in (margin, removed))
+    share = (unlike * way).sum(axis=2) / np.maximum(np.square(way).sum(axis=2), TRACE)
     least, deviations = STAINED
-    unlike = np.abs(near - far).max(axis=2) > np.maximum(least, deviations * varies)
-    marked[box] = unlike & (margin > 0)
+    plainly = np.abs(unlike).max(axis=2) > np.maximum(least, deviations * varies)
+    marked[box] = plainly & (share > TOWARDS[0]) & (share < TOWARDS[1]) & (margin > 0)
     return marked
 
 
