@@ -35,8 +35,15 @@ def test_a_clean_margin_is_left_alone(noise, object_):
 
 def test_a_stripe_that_goes_on_into_the_hole_is_left_alone():
     rgb, hole = scene(), hole_of()
-    rgb[60:75] = (0.1, 0.2, 0.1)
+    rgb[60:66] = (0.1, 0.2, 0.1)
     assert not stained(rgb, hole).any()
+
+
+def test_a_margin_that_is_all_object_is_found():
+    rgb, hole = scene(noise=0.05), hole_of()
+    rgb[43:117, 43:117] = (0.9, 0.1, 0.1)
+    marked = stained(rgb, hole)
+    assert marked.sum() == 74**2 - 70**2
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.05])

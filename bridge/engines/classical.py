@@ -162,10 +162,8 @@ def _windows(plate: Plate, reach: str) -> list[Window]:
             return _windows(plate, "all")
         else:
             known = np.count_nonzero(~(plate.hole | plate.unknown))
-            text = (
-                f"There is too little to copy from: {known:,} of the {plate.hole.size:,} pixels in view are known, the "
-            )
-            text += "others are selected or beyond the canvas. Select less, or choose a larger context."
+            text = f"There is too little to copy from: {known:,} of the {plate.hole.size:,} pixels in view are known, "
+            text += "the others are selected or beyond the canvas. Select less, or choose a larger context."
             raise Refusal("picture.empty", text, got=known)
     return windows
 

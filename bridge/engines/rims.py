@@ -6,13 +6,14 @@ from bridge import colour
 from bridge.engines import Bools, Floats
 from bridge.membrane import extend
 
-LEVEL = np.float32(1 / 255)
 STAIN = 2
 """Width of the margin that may still show what is to be removed, pixels."""
-STAINED = 4 * LEVEL, np.float32(0.7)
+STAINED = 4 * colour.LEVEL, np.float32(0.7)
 """It does where it is unlike the picture farther out by so much, and by so many of its standard deviations …"""
 TOWARDS = 0.04, 0.67
-"""… and by so much of the way towards what the hole shows. What goes on alike into the hole is no object's edge."""
+"""… and by so much of the way to what the hole shows. More is taken for a structure that goes on into the hole, …"""
+FOREIGN = 2
+"""… unless what the hole shows is so many standard deviations from the picture around."""
 STRETCH = 17
 """Length along the rim over which that is compared, pixels."""
 FADE = 4
@@ -21,7 +22,7 @@ BAND = 2.0, 10.0
 """Where the tone beside a hole is measured, pixels from it."""
 ALONG = 21
 """Length over which tones are averaged, pixels."""
-TONE = 12 * LEVEL
+TONE = 12 * colour.LEVEL
 """Largest error of tone that is corrected. Where the picture varies by half of that, the error counts for less."""
 TRACE = np.float32(1e-6)
 """Less than any pixel counts in a mean."""
@@ -59,7 +60,9 @@ def stained(rgb: Floats, hole: Bools) -> Bools:
     share = (unlike * way).sum(axis=2) / np.maximum(np.square(way).sum(axis=2), TRACE)
     least, deviations = STAINED
     plainly = np.abs(unlike).max(axis=2) > np.maximum(least, deviations * varies)
-    marked[box] = plainly & (share > TOWARDS[0]) & (share < TOWARDS[1]) & (margin > 0)
+    foreign = np.abs(way).max(axis=2) > FOREIGN * varies
+    rests = (margin > 0) & plainly & (share > TOWARDS[0]) & ((share < TOWARDS[1]) | foreign)
+    marked[box] = (margin > 0) & ndimage.binary_dilation(rests, np.ones((3, 3)))
     return marked
 
 
