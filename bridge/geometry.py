@@ -247,7 +247,7 @@ def _gains(new: tuple[Pass, ...], old: tuple[Pass, ...], family: Family) -> bool
 
 
 def _zoom(one: Pass, family: Family) -> float:
-    """The least zoom of a pass; a native family works a hole above its budget at reduced size."""
+    """The least zoom of a pass; a native family lays out a hole above its budget at reduced size."""
     if family.native:
         return min(1.0, *(math.sqrt(family.budget / piece.target.area) for piece in one.pieces))
     return one.zoom
@@ -281,7 +281,8 @@ def _notes(passes: tuple[Pass, ...], recipe: Recipe, family: Family) -> tuple[st
         notes.append("The built-in fill copies texture from your own picture; it reads no prompt and invents nothing.")
     if family.native and _zoom(last, family) < 1:
         side = math.isqrt(family.budget)
-        notes.append(f"The selection is larger than {side} × {side} px: worked at reduced size first.")
+        text = f"The selection is larger than {side} × {side} px: it is laid out at reduced size, then painted at "
+        notes.append(f"{text}full size.")
     if len(passes) > 1:
         done = f"composed at {first.resolution} % of full resolution, then sharpened in {_pieces(last)}"
         notes.append(f"A large area: {done} at {last.resolution} %.")

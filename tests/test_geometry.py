@@ -289,9 +289,9 @@ def test_classical_says_that_it_reads_no_prompt() -> None:
 
 
 def test_classical_says_what_it_does_with_a_large_hole() -> None:
-    large, limit = Box(100, 100, 800, 500), Box(100, 100, 512, 512)
+    large, limit = Box(100, 100, 800, 500), Box(100, 100, 256, 256)
     assert plan(document(4000, 3000), large, REMOVE, CLASSICAL).notes == (
-        "The selection is larger than 512 × 512 px: worked at reduced size first.",
+        "The selection is larger than 256 × 256 px: it is laid out at reduced size, then painted at full size.",
     )
     assert plan(document(4000, 3000), limit, REMOVE, CLASSICAL).notes == ()
 
@@ -481,10 +481,10 @@ def test_without_parts_nothing_changes() -> None:
 
 
 def test_classical_parts_of_a_large_hole_are_worked_whole() -> None:
-    parts = [Box(500, 1400, 300, 300), Box(3000, 1400, 300, 300)]
-    first = plan(document(4000, 3000), Box(500, 1400, 2800, 300), REMOVE, CLASSICAL)
+    parts = [Box(500, 1400, 240, 240), Box(3000, 1400, 240, 240)]
+    first = plan(document(4000, 3000), Box(500, 1400, 2740, 240), REMOVE, CLASSICAL)
     found = refine(first, parts, REMOVE, CLASSICAL)
-    assert [piece.crop for piece in found.passes[0].pieces] == [(200, 1100, 900, 900), (2700, 1100, 900, 900)]
+    assert [piece.crop for piece in found.passes[0].pieces] == [(260, 1160, 720, 720), (2760, 1160, 720, 720)]
     assert first.notes and "reduced size" in first.notes[0]
     assert found.notes == ("2 pieces lie apart: each is worked on its own.",)
     assert found.memory < first.memory
