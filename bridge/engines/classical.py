@@ -26,8 +26,8 @@ CROP = 1536 * 1536
 """Most pixels of a layout with its sources: 0.3 GB in PatchMatch."""
 PATCH, COARSE_PATCH = 5, 3
 """Radius of the patches that are compared, at full size and reduced."""
-REACH = {"near": 1.0, "wide": 2.0}
-"""How far from the hole it may be copied from, in thicknesses of the hole. Without a limit faces are cloned."""
+REACH = {"near": 0.75, "wide": 2.0}
+"""How far from the hole it may be copied from, in thicknesses of the hole: the farther, the more faces are cloned."""
 LEAST_REACH = 32
 """The same for thin holes, pixels."""
 BLOCK = 16
