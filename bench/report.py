@@ -17,6 +17,8 @@ PATIENCE = 50.0
 """Milliseconds: a cancel, and 99 of 100 pings beside a client that streams."""
 GROWTH = 16e6
 """Bytes of the bridge's own memory that one slow reader may cost."""
+COUNTED = 4e6
+"""Bytes of a picture from which on its rounds are long enough for a system that counts processor time in ticks."""
 START = 1000.0
 """Milliseconds until a bridge answers."""
 
@@ -48,13 +50,15 @@ def trip_lines(rows: Sequence[Figures], judged: int) -> Iterator[str]:
         ms = row["ms"]
         to_tcp = " | ".join(f"{ratio(ms[name], ms['tcp']):.1f}×" for name in ("wire", "ours", "a1111", "comfyui"))
         to_ours = " | ".join(f"{ratio(ms[name], ms['ours']):.1f}×" for name in ("a1111", "comfyui"))
-        tcp, ours = (f"{median(ms[name]):.1f}" for name in ("tcp", "ours"))
-        yield f"| {_kind(row)} | {row['bytes'] / 1e6:.1f} | {tcp} | {to_tcp} | {ours} | {to_ours} |"
+        tcp, ours = (f"{median(ms[name]):.2f}" for name in ("tcp", "ours"))
+        yield f"| {_kind(row)} | {row['bytes'] / 1e6:.2f} | {tcp} | {to_tcp} | {ours} | {to_ours} |"
     yield ""
-    yield "Processor time on both sides together, milliseconds of a round:\n"
+    yield "Processor time of a round on both sides together, milliseconds:\n"
     yield "| picture | raw TCP | wire | fill | A1111 | ComfyUI | wire ÷ TCP | fill ÷ TCP |"
     yield "|---|--:|--:|--:|--:|--:|--:|--:|"
     for row in rows:
+        if row["bytes"] < COUNTED:
+            continue
         ms = row["processor_ms"]
         each = " | ".join(f"{ms[name]:.1f}" for name in ("tcp", "wire", "ours", "a1111", "comfyui"))
         yield f"| {_kind(row)} | {each} | {ms['wire'] / ms['tcp']:.1f}× | {ms['ours'] / ms['tcp']:.1f}× |"

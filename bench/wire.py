@@ -39,6 +39,7 @@ class Scope:
 
 FULL = Scope(
     courses=(
+        Course(64, "u8", 25, 9),
         Course(512, "u8", 25, 9),
         Course(1024, "u8", 25, 9),
         Course(2048, "u8", 25, 5),
@@ -55,7 +56,13 @@ FULL = Scope(
     seconds=6,
 )
 QUICK = Scope(
-    courses=(Course(512, "u8", 9, 3), Course(1024, "u8", 9, 3), Course(2048, "u8", 5, 1), Course(1024, "u16", 3, 1)),
+    courses=(
+        Course(64, "u8", 9, 3),
+        Course(512, "u8", 9, 3),
+        Course(1024, "u8", 9, 3),
+        Course(2048, "u8", 5, 1),
+        Course(1024, "u16", 3, 1),
+    ),
     large=2048,
     judged=2048,
     cancels=3,
