@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge import __version__, files
+from bridge import __version__, files, home
 from bridge.client import Client, Event, connect
 from bridge.protocol.codec import to_map
 from bridge.protocol.errors import Refusal
@@ -48,7 +48,9 @@ def run(given: argparse.Namespace) -> int:
     asked = _asked(given)
     targets = _targets(given, asked)
     about = {"name": "sfumato", "version": __version__, "host": "command line"}
-    with connect(about) as client:
+    folder = home.make_private(home.home())
+    home.write_launch(folder)  # whoever types this has a bridge to start, also when none was ever served
+    with connect(about, folder) as client:
         if given.dry_run:
             _say(given, client.plan(asked.document, asked.selection, asked.recipe, asked.content))
             return 0

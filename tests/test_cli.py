@@ -252,11 +252,9 @@ def test_a_port_that_somebody_else_holds(home: Path, run, monkeypatch: pytest.Mo
 
 
 def test_a_client_starts_the_bridge_it_needs(home: Path, run, photo: Path, mask: Path) -> None:
-    from bridge.home import discover, write_launch
+    from bridge.home import discover
 
-    write_launch(home)
-    launch = json.loads((home / "launch.json").read_text())
-    (home / "launch.json").write_text(json.dumps({"argv": [*launch["argv"], "--port", "0", "--idle-exit", "1"]}))
+    (home / "sfumato.toml").write_text("port = 0\n")
     out = photo.with_name("out.png")
     assert run("fill", photo, "--mask", mask, "--mode", "remove", "--out", out)[0] == 0
     found = discover(home)

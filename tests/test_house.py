@@ -35,7 +35,7 @@ ARROWS: dict[str, set[str]] = {
     "guard": {"protocol"},
     "server": {"protocol", "home", "config", "guard", "desk", "journal", "ledger", "painter", "spool"},
     "files": {"protocol", "colour"},
-    "fill_command": {"protocol", "client", "files"},
+    "fill_command": {"protocol", "home", "client", "files"},
     "cli": {"protocol", "home", "config", "client", "server", "fill_command"},
     "demo": {"protocol", "home", "client", "files"},
 }
