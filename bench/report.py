@@ -28,7 +28,12 @@ def machine() -> Figures:
     load = " ".join(f"{one:.1f}" for one in os.getloadavg()) if hasattr(os, "getloadavg") else "unknown"
     packages = ("websockets", "msgpack", "pillow", "imagecodecs", "numpy")
     versions = {name: version(name) for name in packages} | {"python": platform.python_version()}
-    return {"system": platform.platform(), "cores": os.cpu_count(), "load": load, "versions": versions}
+    return {
+        "system": f"{platform.system()} on {platform.machine()}",
+        "cores": os.cpu_count(),
+        "load": load,
+        "versions": versions,
+    }
 
 
 def machine_lines(of: Figures) -> Iterator[str]:
