@@ -12,7 +12,7 @@ from websockets.typing import Subprotocol
 
 from bridge import home
 from bridge.protocol import PATH, SUBPROTOCOL, limits
-from bridge.protocol.errors import Refusal
+from bridge.protocol.errors import CLOSE, Refusal
 from bridge.protocol.messages import Message, Welcome
 from bridge.protocol.outbox import Outbox
 from bridge.protocol.session import ClientSide, Event
@@ -132,8 +132,10 @@ class Link:
     def _come_back(self, why: Exception) -> None:
         """Reconnect and resume, for as long as that may take. Raises Refusal."""
         if isinstance(why, ConnectionClosed) and why.rcvd and 4400 <= why.rcvd.code < 4500:
+            if why.rcvd.code == CLOSE["auth.elsewhere"]:  # it came too late to be read as an `error`
+                raise Refusal("auth.elsewhere", "This session was opened elsewhere; this connection ends.") from None
             text = f"The bridge ended the conversation ({why.rcvd.code} {why.rcvd.reason})."
-            raise Refusal("auth.elsewhere" if why.rcvd.code == 4409 else "internal", text) from None
+            raise Refusal("internal", text) from None
         with suppress(ConnectionClosed, OSError):
             self._wire.close()
         session = self.session
