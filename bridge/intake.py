@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import importlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -142,9 +143,7 @@ class Intake:
 
 def load() -> None:
     """Load what `survey` needs, in a thread: the bridge itself starts without numpy."""
-    from bridge import masks
-
-    assert masks
+    importlib.import_module("bridge.masks")
 
 
 def survey(path: Path, box: Box) -> tuple[Box | None, tuple[Box, ...]]:

@@ -77,6 +77,7 @@ class Link:
         knows the session. The other arguments are those of `Client`."""
         self._about, self._folder, self._port, self._key_id = about, folder, port, key_id
         self._dial, self._start, self._reopened = dial, start, reopened
+        self._closed = False
         self.port = 0
         """The port of the bridge that was reached last."""
         self._side, self._wire = self._persist(None)
@@ -117,6 +118,7 @@ class Link:
         """Send what is left to say, as far as that goes, and end the connection."""
         with suppress(ConnectionClosed, OSError, Refusal):
             self._send()
+        self._closed = True
         self._wire.close()
 
     def _send(self) -> list[Event]:
@@ -131,6 +133,8 @@ class Link:
 
     def _come_back(self, why: Exception) -> None:
         """Reconnect and resume, for as long as that may take. Raises Refusal."""
+        if self._closed:  # a fill that was left open when its client was closed has nobody to come back for
+            raise Refusal("job.lost", "This client was closed.")
         if isinstance(why, ConnectionClosed) and why.rcvd and 4400 <= why.rcvd.code < 4500:
             if why.rcvd.code == CLOSE["auth.elsewhere"]:  # it came too late to be read as an `error`
                 raise Refusal("auth.elsewhere", "This session was opened elsewhere; this connection ends.") from None

@@ -334,6 +334,17 @@ def test_a_session_opened_elsewhere_ends_the_older_connection(plain) -> None:
     other.close()
 
 
+def test_a_fill_left_open_in_a_closed_client_does_not_come_back(plain) -> None:
+    dial = Cut()
+    client = Client(ABOUT, plain, dial=dial, start=False)
+    of = document()
+    left = client.fill(of, SELECTION, recipe(), Reader(of))
+    next(left)
+    client.close()
+    left.close()
+    assert dial.dialled == 1
+
+
 def test_no_bridge_and_none_to_start_is_a_sentence(home) -> None:
     with pytest.raises(Refusal, match="Start one in a terminal: sfumato serve"):
         Client(ABOUT, home, start=False)
