@@ -37,8 +37,11 @@ WORDS: dict[str, tuple[str, list[tuple[str, ...]]]] = {
     ),
     "serve": ("start the bridge", [("sfumato", "serve")]),
     "chaos": ("cut, kill and restart while it works", [("python", "-m", "tests.chaos")]),
+    "models": ("list, add and verify models", [("sfumato", "models")]),
 }
 """Each word: what it does, and the programs of the environment that do it, one after the other."""
+LIGHT = {"demo", "serve", "chaos"}
+"""Words that need no torch, which is a gigabyte, unless a model is named."""
 
 
 def main(arguments: Sequence[str], root: Path = ROOT, call: Call = subprocess.run) -> int:
@@ -47,7 +50,7 @@ def main(arguments: Sequence[str], root: Path = ROOT, call: Call = subprocess.ru
         print(usage())
         return 0 if not arguments or arguments[0] in ("help", "-h", "--help") else 2
     word, *rest = arguments
-    scripts = prepare(root, call)
+    scripts = prepare(root, call, light=word in LIGHT and "--model" not in rest)
     surroundings = dict(os.environ)
     if word == "test":
         surroundings.setdefault("OMP_NUM_THREADS", "1")  # a second thread on a busy machine costs more than it brings
@@ -64,15 +67,18 @@ def usage() -> str:
     return "\n".join(["usage: python run.py WORD [ARGUMENTS]", "", *lines])
 
 
-def prepare(root: Path, call: Call) -> Path:
+def prepare(root: Path, call: Call, light: bool = False) -> Path:
     """Make the environment beside this file where it is missing or stale. Returns the folder of its programs.
 
-    A stamp holds what was installed: written last, so that an installation that broke off is made again.
+    `light` leaves out what only models need. A stamp holds what was installed: written last, so that an installation
+    that broke off is made again.
     """
     environment = root / ".venv"
     scripts = environment / ("Scripts" if os.name == "nt" else "bin")
     stamp, wanted = environment / "sfumato.stamp", fingerprint(root)
-    if stamp.is_file() and stamp.read_text("ascii") == wanted:
+    whole = f"{wanted} with models"
+    there = stamp.read_text("ascii") if stamp.is_file() else ""
+    if there == whole or (light and there == wanted):
         return scripts
     begun = time.monotonic()
     lacking = missing(sys.version_info[:3], importlib.util.find_spec)
@@ -84,8 +90,9 @@ def prepare(root: Path, call: Call) -> Path:
         install(call, [sys.executable, "-m", "venv", str(environment)])
     tell(begun, "installing what constraints.txt names (minutes the first time)")
     pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    install(call, [*pip, "-c", str(root / "constraints.txt"), "-e", f"{root}[dev]"])
-    stamp.write_text(wanted, "ascii")
+    extras = "dev" if light else "dev,diffusion"
+    install(call, [*pip, "-c", str(root / "constraints.txt"), "-e", f"{root}[{extras}]"])
+    stamp.write_text(wanted if light else whole, "ascii")
     tell(begun, "ready")
     return scripts
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bridge import geometry
-from bridge.families import FAMILIES, Family
 from bridge.intake import Dropped, Intake, Wanted, load
 from bridge.jobs import Queue, Shown
 from bridge.ledger import Held, Job, Ledger, Session, fingerprint
+from bridge.models import Catalogue
 from bridge.painter import Painter
 from bridge.protocol import limits
 from bridge.protocol.errors import Refusal
@@ -38,12 +38,10 @@ from bridge.protocol.messages import (
 )
 from bridge.protocol.session import BridgeSide, Chunk, Event, Opened, Uploaded
 from bridge.protocol.values import Picture, Recipe
+from bridge.repertoire import Choice, Repertoire
 from bridge.spool import Spool, full, mapped
 
 log = logging.getLogger(__name__)
-
-ENGINE = "classical"
-"""The engine of every job, while no model can be loaded. Its family bears the same name."""
 
 
 @dataclass(eq=False)
@@ -64,17 +62,20 @@ class Conversation:
 class Desk:
     """Answers clients. One for each bridge."""
 
-    def __init__(self, ledger: Ledger, spool: Spool, painters: list[Painter], idle_seconds: float) -> None:
-        self._ledger, self._spool, self._painters = ledger, spool, painters
+    def __init__(
+        self, ledger: Ledger, spool: Spool, painters: list[Painter], catalogue: Catalogue, idle_seconds: float
+    ) -> None:
+        self._ledger, self._spool = ledger, spool
+        self._repertoire = Repertoire(catalogue, painters)
         self._intake = Intake(ledger, spool)
         self._queue = Queue(ledger, spool, painters, self._tell, idle_seconds)
         self._listening: dict[bytes, Conversation] = {}
         self._owners: dict[str, Conversation] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._warmed = False
 
     async def open(self) -> None:
         """Take up what an earlier bridge left."""
+        self._repertoire.open()
         kept = {name for name in self._ledger.regions if self._spool.region(name).picture.exists()}
         self._ledger.drop([name for name in self._ledger.regions if name not in kept])
         self._spool.sweep(kept, set(self._ledger.results))
@@ -86,6 +87,7 @@ class Desk:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._queue.close()
+        await self._repertoire.close()
         self._intake.close()
         self._ledger.close()
 
@@ -136,7 +138,7 @@ class Desk:
                 case Chunk():
                     self._intake.write(event)
                 case Fill():
-                    self._fill(conversation, event)
+                    await self._fill(conversation, event)
                 case Uploaded(job):
                     self._start(self._intake.wanted[job], None)
                 case Cancel(job):
@@ -146,7 +148,9 @@ class Desk:
                 case Fetch():
                     await self._fetch(conversation, event)
                 case Capabilities():
-                    conversation.side.outbox.say(self._capabilities())
+                    await self._repertoire.look()
+                    for part in self._repertoire.capabilities():
+                        conversation.side.outbox.say(part)
                 case _:
                     raise Refusal("wire.type", f"This bridge does not answer “{getattr(event, 't', '?')}”.")
         except Exception as why:  # a fault of the bridge's own must not cut the conversation, nor be silent
@@ -154,33 +158,43 @@ class Desk:
 
     # ---- from an ask to a job ---------------------------------------------------------------------------------------
 
-    def _fill(self, conversation: Conversation, asked: Fill) -> None:
+    async def _fill(self, conversation: Conversation, asked: Fill) -> None:
         prints, key = fingerprint(asked), conversation.key
         if self._known(conversation, asked, prints):
             return
-        family = _family(asked.recipe)
-        plan = geometry.plan(asked.document, asked.selection, asked.recipe, family, asked.content)
+        engine, family, recipe = await self._choose(asked.recipe)
+        plan = geometry.plan(asked.document, asked.selection, recipe, family, asked.content)
         if asked.dry:
             conversation.side.outbox.say(Want(asked.job, plan.to_map()))
             return
-        wanted = Wanted(replace(asked, selection=plan.mask, recipe=_resolved(asked.recipe)), prints, key, plan, family)
+        fill = replace(asked, selection=plan.mask, recipe=_seeded(recipe))
+        wanted = Wanted(fill, prints, key, plan, family, engine)
         self._intake.admit(wanted)
         self._owners[asked.job] = conversation
-        self._warm()
+        self._prepare(wanted)
         if held := self._intake.held(wanted):
             self._start(wanted, held)
             return
         image = WantedImage(plan.image, asked.document.channels, asked.document.depth)
         conversation.side.want(Want(asked.job, plan.to_map(), image, WantedMask(plan.mask) if plan.mask else None))
 
-    def _warm(self) -> None:
-        """Before the pixels are here: start the painters and load what looks masks through, once, beside the upload."""
-        if not self._warmed:
-            self._warmed = True
-            for work in (self._queue.warm(), asyncio.to_thread(load)):
-                task = asyncio.get_running_loop().create_task(work)
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+    async def _choose(self, recipe: Recipe) -> Choice:
+        """What a recipe is painted with. A model that is not known may have come a moment ago."""
+        await self._repertoire.ready()
+        try:
+            return self._repertoire.choose(recipe)
+        except Refusal as why:
+            if why.code != "model.unknown" or not await self._repertoire.look():
+                raise
+        return self._repertoire.choose(recipe)
+
+    def _prepare(self, wanted: Wanted) -> None:
+        """Before the pixels are here: load the engine with its model, and what looks through masks."""
+        prepared = self._queue.prepare(wanted.engine, wanted.fill.recipe.to_map())
+        for work in (prepared, asyncio.to_thread(load)):
+            task = asyncio.get_running_loop().create_task(work)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     def _known(self, conversation: Conversation, asked: Fill, prints: bytes) -> bool:
         """Answer a job that was asked for before. False where it is new, or must be uploaded again from the start."""
@@ -254,7 +268,7 @@ class Desk:
             fill=wanted.fill,
             prints=wanted.prints,
             region=region,
-            engine=ENGINE,
+            engine=wanted.engine,
             family=wanted.family.name,
             plan=plan.to_map(),
             at=time.time(),
@@ -326,18 +340,6 @@ class Desk:
             raise Refusal("wire.offset", text)
         conversation.side.outbox.stream(layer.job, fetch.use, picture, pixels, fetch.start)
 
-    def _capabilities(self) -> Capabilities:
-        """What can be painted here, and on what."""
-        family = FAMILIES[ENGINE]
-        engine = {
-            "name": ENGINE,
-            "modes": list(family.modes),
-            "reads_prompt": family.reads_prompt,
-            "strengths": [0.05 if family.partial else 1.0, 1.0],
-        }
-        device = {"name": ", ".join(painter.device for painter in self._painters), "memory": 0, "free": 0}
-        return Capabilities(1, 1, 1, (engine,), (), (), device)
-
 
 def _refuse(conversation: Conversation, event: Event, refusal: Refusal) -> None:
     cause = event.t if isinstance(event, Message) else None
@@ -345,13 +347,6 @@ def _refuse(conversation: Conversation, event: Event, refusal: Refusal) -> None:
     conversation.side.refuse(refusal, re=cause, job=job)
 
 
-def _family(recipe: Recipe) -> Family:
-    if recipe.model is not None:
-        text = f"No model “{recipe.model}” is here; none is installed. The built-in fill needs none: leave the "
-        raise Refusal("model.unknown", text + "model out, and see sfumato models.", model=recipe.model)
-    return FAMILIES[ENGINE]
-
-
-def _resolved(recipe: Recipe) -> Recipe:
-    """The recipe with nothing left to chance: its seed is drawn."""
+def _seeded(recipe: Recipe) -> Recipe:
+    """The recipe with nothing left to chance."""
     return replace(recipe, seed=secrets.randbelow(2**32)) if recipe.seed is None else recipe

@@ -34,7 +34,7 @@ class Family:
     multiple  working sides are multiples of this
     cell      working pixels along one side of a latent cell (1: no latent); `multiple` is a multiple of it
     buckets   working sizes from 2:5 to 5:2, by aspect, each with 0.8 to 1.0 of the budget
-    steps     steps where the recipe leaves them to the model
+    steps     steps where the recipe leaves them to the model; guidance likewise, 1 is none
     few       a distilled model: runs all of its own steps at any strength
     step      seconds of one step at the budget, an estimate; native: of the whole hole at the budget
     around    seconds of everything but the steps (encode, decode), an estimate
@@ -56,6 +56,7 @@ class Family:
     around: float
     weights: int
     few: bool = False
+    guidance: float = 1.0
     pixel: int = 2 * KIB
     native: bool = False
     modes: tuple[Mode, ...] = ("fill", "remove", "expand", "detail")
@@ -104,26 +105,39 @@ def _buckets(budget: int, stride: int) -> tuple[Size, ...]:
 
 
 def _diffusion(
-    name: str, side: int, multiple: int, cell: int, *, steps: int, step: float, around: float, gib: float, few: bool
+    name: str,
+    side: int,
+    multiple: int,
+    cell: int,
+    *,
+    steps: int,
+    step: float,
+    around: float,
+    gib: float,
+    few: bool,
+    guidance: float,
 ) -> Family:
     """A row of the table: native `side` in pixels, `step` and `around` in TFLOP at that side, resident GiB."""
     budget = side * side
     seconds = step / RATE, around / RATE
     buckets = _buckets(budget, 32 if side < 1024 else 64)
-    return Family(name, budget, multiple, cell, buckets, steps, *seconds, int(gib * GIB), few)
+    return Family(name, budget, multiple, cell, buckets, steps, *seconds, int(gib * GIB), few, guidance)
 
 
 FAMILIES: dict[str, Family] = {
     family.name: family
     for family in (
         # Guidance doubles the denoiser's arithmetic. SD 1.5 rounds to 8: at 512² a multiple of 16 would be too coarse.
-        # FLUX.2's autoencoder folds 2 × 2 latents into one; the others only pack them for the transformer.
-        _diffusion("sd15", 512, 8, 8, steps=25, step=2 * 0.80, around=3.7, gib=2.0, few=False),
-        _diffusion("sdxl", 1024, 16, 8, steps=30, step=2 * 6.76, around=15.5, gib=6.5, few=False),
-        _diffusion("flux1", 1024, 16, 8, steps=28, step=74.4, around=20.0, gib=31.5, few=False),
-        _diffusion("flux2-klein", 1024, 16, 16, steps=4, step=34.8, around=20.0, gib=15.0, few=True),
-        _diffusion("z-image", 1024, 16, 8, steps=9, step=56.6, around=20.0, gib=19.5, few=True),
-        _diffusion("qwen-image", 1328, 16, 8, steps=30, step=2 * 119.0, around=35.0, gib=54.0, few=False),
+        # FLUX.2's autoencoder folds 2 × 2 latents into one; the others only pack them for the transformer. Distilled
+        # relatives (LCM, Turbo, Lightning, Hyper, DMD2) have a row of their own: same shapes, few steps, no guidance.
+        _diffusion("sd15", 512, 8, 8, steps=25, step=2 * 0.80, around=3.7, gib=2.0, few=False, guidance=7.0),
+        _diffusion("sd15-few", 512, 8, 8, steps=4, step=0.80, around=3.7, gib=2.0, few=True, guidance=1.0),
+        _diffusion("sdxl", 1024, 16, 8, steps=30, step=2 * 6.76, around=15.5, gib=6.5, few=False, guidance=6.0),
+        _diffusion("sdxl-few", 1024, 16, 8, steps=4, step=6.76, around=15.5, gib=6.5, few=True, guidance=1.0),
+        _diffusion("flux1", 1024, 16, 8, steps=28, step=74.4, around=20.0, gib=31.5, few=False, guidance=3.5),
+        _diffusion("flux2-klein", 1024, 16, 16, steps=4, step=34.8, around=20.0, gib=15.0, few=True, guidance=1.0),
+        _diffusion("z-image", 1024, 16, 8, steps=9, step=56.6, around=20.0, gib=19.5, few=True, guidance=1.0),
+        _diffusion("qwen-image", 1328, 16, 8, steps=30, step=2 * 119.0, around=35.0, gib=54.0, few=False, guidance=4.0),
         Family(
             "classical",
             budget=256 * 256,

@@ -4,17 +4,17 @@ Geometry says what is worked at which size and masks where; plates are cut, the 
 engine's own tint, and what comes back is an opaque picture with the artist's own edge as its mask.
 """
 
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from bridge import colour, geometry, masks
 from bridge.colour import Correction
 from bridge.engines import Engine, Floats, Plate, Step
+from bridge.engines.clock import Clock
 from bridge.families import Family
 from bridge.geometry import Plan
 from bridge.plates import ROWS, Cut, Ground, Mask, Pixels, Region, Sheet, cut, within
@@ -24,10 +24,9 @@ from bridge.protocol.values import Box, Recipe
 __all__ = ["Layer", "Region", "Report", "fill"]
 
 Report = Callable[[str, int, int, int, Floats | None], None]
-"""`report(phase, k, i, n, preview)`: variation k (−1: all of them) has done i of n parts of a phase, one of `encoding`,
-`painting`, `decoding`, `finishing`; `preview` is None or float32 RGB 0–1 of the crop. May raise `Cancelled`."""
-
-T = TypeVar("T")
+"""`report(phase, k, i, n, preview)`: variation k (−1: all of them) is in a phase, one of `encoding`, `painting`,
+`decoding`, `finishing`; i of n parts of the whole fill are done; `preview` is None or float32 RGB 0–1 of the crop. May
+raise `Cancelled`."""
 
 BLACK = 1 / 255
 """A picture no brighter than this is black."""
@@ -60,7 +59,7 @@ def fill(region: Region, recipe: Recipe, family: Family, engine: Engine, report:
     """Yield the layers of a recipe whose seed is set, each as soon as it is ready.
 
     What is painted in one piece is painted in all variations at once; otherwise one variation is finished before the
-    next begins. An engine whose `prefill` is true gets a smooth hole from strength 0.9 on.
+    next begins. From strength 0.9 on a hole is prefilled as the engine wants it.
 
     Raises Refusal: what `geometry.plan` and the engine refuse; `picture.mask_empty`; `result.invalid` where the engine
     returned no colours, or nothing but black. `Cancelled`, raised by `report`, passes through.
@@ -68,24 +67,28 @@ def fill(region: Region, recipe: Recipe, family: Family, engine: Engine, report:
     plan = _planned(region, recipe, family)
     ground = Ground.of(region, plan)
     work = [(one, index) for one in plan.passes for index in range(len(one.pieces)) if ground.meets(one.pieces[index])]
-    prefill, clock = getattr(engine, "prefill", False), _Clock()
+    paints = len(work) * recipe.count
+    prefill, clock = engine.prefill(recipe) if hasattr(engine, "prefill") else None, Clock()
     for first, part in _turns(recipe, together=len(work) == 1):
         sheet, corrections = ground.sheet(), list[Correction]()
         for number, (one, index) in enumerate(work):
             if number and one is not work[number - 1][0]:
                 sheet.turn()
                 corrections.clear()
-            report("encoding", first if len(work) > 1 else -1, number, len(work), None)
+            before = first * len(work) + number * part.count
+            check = partial(report, "encoding", first if len(work) > 1 else -1, before, paints, None)
+            check()
             with clock.phase("encoding"):
-                piece = cut(ground, sheet, one, index, family, prefill)
-            step = _step(report, first, (number, len(work)), previews=len(one.pieces) == 1, decodes=family.cell > 1)
-            for k, painted in clock.each("painting", engine.paint(piece.plate, part, step)):
-                report("finishing", first + k, number + 1, len(work), None)
+                piece = cut(ground, sheet, one, index, family, prefill, check)
+            step = _step(report, first, before, part.count, paints, len(one.pieces) == 1, family.cell > 1)
+            for done, (k, painted) in enumerate(clock.each("painting", engine.paint(piece.plate, part, step)), 1):
+                report("finishing", first + k, before + done, paints, None)
                 with clock.phase("finishing"):
                     _check(painted, piece.plate, first + k)
                     corrections.append(_lay(sheet, piece, painted))
                 if number + 1 == len(work):
-                    yield _layer(first + k, ground, sheet, recipe, corrections, clock)
+                    layer = _layer(first + k, ground, sheet, recipe, corrections, clock)
+                    yield replace(layer, timings=layer.timings | getattr(engine, "facts", {}))
                     sheet, corrections = ground.sheet(), []
 
 
@@ -107,14 +110,18 @@ def _turns(recipe: Recipe, together: bool) -> Iterator[tuple[int, Recipe]]:
         yield k, replace(recipe, seed=(recipe.seed + k) % 2**32, count=1)
 
 
-def _step(report: Report, first: int, place: tuple[int, int], previews: bool, decodes: bool) -> Step:
-    """An engine's callback for a piece, said in the words of `report`; `place` is its number and how many there are."""
-    number, count = place
+def _step(report: Report, first: int, before: int, each: int, paints: int, previews: bool, decodes: bool) -> Step:
+    """An engine's callback for a piece, said in the words of `report`: of how many `paints` of the whole fill how much
+    is done, where `before` were done before, and the piece is painted in `each` variations from `first` on.
+    """
+    done: dict[int, int] = {}
 
     def step(k: int, i: int, n: int, preview: Floats | None) -> None:
         phase = "decoding" if decodes and i == n else "painting"
-        which = first if count > 1 else k
-        report(phase, which, number * n + i, count * n, preview if previews else None)
+        done[k] = i * each if k < 0 else i
+        report(
+            phase, k if k < 0 else first + k, before * n + sum(done.values()), paints * n, preview if previews else None
+        )
 
     return step
 
@@ -174,9 +181,7 @@ def _returned(painted: Floats, size: tuple[int, int]) -> Floats:
     return back
 
 
-def _layer(
-    k: int, ground: Ground, sheet: Sheet, recipe: Recipe, corrections: list[Correction], clock: "_Clock"
-) -> Layer:
+def _layer(k: int, ground: Ground, sheet: Sheet, recipe: Recipe, corrections: list[Correction], clock: Clock) -> Layer:
     document = ground.region.document
     channels = 4 if document.channels == 4 and recipe.strength < 1 else 3
     with clock.phase("finishing"):
@@ -208,35 +213,3 @@ def _joined(corrections: list[Correction]) -> Correction:
     lightness, chroma = np.mean([one.gain or (1.0, 1.0) for one in done], axis=0).tolist()
     gain = (round(lightness, 4), round(chroma, 4)) if any(one.gain for one in done) else None
     return Correction((round(red, 2), round(green, 2), round(blue, 2)), gain, sum(one.ring for one in done))
-
-
-class _Clock:
-    """Seconds by phase since the last lap."""
-
-    def __init__(self) -> None:
-        self._seconds: dict[str, float] = {}
-
-    @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        """Count what happens inside."""
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self._seconds[name] = self._seconds.get(name, 0.0) + time.perf_counter() - start
-
-    def each(self, name: str, values: Iterable[T]) -> Iterator[T]:
-        """The values, counting the time that each of them takes to come."""
-        source = iter(values)
-        while True:
-            with self.phase(name):
-                value = next(source, None)
-            if value is None:
-                return
-            yield value
-
-    def lap(self) -> dict[str, float]:
-        """Plain values; counting begins anew."""
-        seconds = {name: round(value, 4) for name, value in self._seconds.items()}
-        self._seconds.clear()
-        return seconds

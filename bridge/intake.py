@@ -25,7 +25,8 @@ class Dropped(Exception):
 class Wanted:
     """A job that is not promised yet: its pixels were asked for, or are being looked through.
 
-    `fill` is resolved (its seed drawn, its selection cut at the canvas); `prints` is the hash of what the client asked.
+    `fill` is resolved (nothing of its recipe is left open, its selection is cut at the canvas); `prints` is the hash of
+    what the client asked.
     `whole` once every pixel has come; `region` names them then; `dropped` once nobody wants the job any more.
     """
 
@@ -34,6 +35,7 @@ class Wanted:
     key: str
     plan: Plan
     family: Family
+    engine: str
     uploads: dict[str, Upload] = field(default_factory=dict)
     whole: bool = False
     region: str = ""

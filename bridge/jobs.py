@@ -65,11 +65,14 @@ class Queue:
         await asyncio.gather(*self._workers, return_exceptions=True)
         await asyncio.gather(*(painter.stop() for painter in self._painters))
 
-    async def warm(self) -> None:
-        """Start the painters before their first job is there."""
+    async def prepare(self, engine: str, recipe: Map) -> None:
+        """Let an idle painter that has this engine start, and load what a recipe needs, before its job is there."""
+        busy = self._running.values()
         for painter in self._painters:
-            with contextlib.suppress(OSError):  # the job will say why
-                await painter.warm()
+            if engine in painter.engines and painter not in busy:
+                with contextlib.suppress(OSError):  # the job will say why
+                    await painter.prepare(engine, recipe)
+                return
 
     @property
     def idle(self) -> bool:
@@ -240,7 +243,7 @@ def _reads_prompt(job: Job) -> bool:
 
 def _layer(job: Job, event: Map) -> Layer:
     index, recipe = event["index"], job.fill.recipe
-    made = {"engine": job.engine, "family": job.family, "sfumato": __version__}
+    made = {"engine": job.engine, "family": job.family, "sfumato": __version__, **event.get("made", {})}
     return Layer(
         n=0,
         job=job.name,

@@ -4,8 +4,8 @@ Pixels cross by mapped spool files, commands and events as plain values by a pip
 (`painting.py`), a GPU fault or a kill, takes neither the queue nor a finished layer with it. Another machine can stand
 behind this seam.
 
-Commands: `paint` {task}, `cancel` {job}. Events: `progress`, `preview`, `layer`, then one of `done`, `cancelled`,
-`failed`.
+Commands: `prepare` {engine, recipe}, `paint` {task}, `cancel` {job}. Events: `device` once, `progress`, `preview`,
+`layer`, then one of `done`, `cancelled`, `failed`.
 """
 
 import asyncio
@@ -32,6 +32,7 @@ class Painter:
 
     `engines` names what it paints with; `argv` is the program (a test passes its own); `drops` says that a cancel may
     kill the process: an engine that cannot stop in the middle holds no weights that would have to be loaded again.
+    `facts` are what the process told of its device, {name, memory, free} in bytes; None before it did.
     """
 
     def __init__(
@@ -39,8 +40,9 @@ class Painter:
     ) -> None:
         self.device = device
         self.engines = frozenset(engines)
-        self._argv = list(argv) if argv else [sys.executable, "-m", "bridge.painting"]
+        self._argv = list(argv) if argv else [sys.executable, "-m", "bridge.painting", device]
         self._drops = drops
+        self.facts: Map | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._starting = asyncio.Lock()
 
@@ -60,6 +62,12 @@ class Painter:
                 pipe = asyncio.subprocess.PIPE
                 self._process = await asyncio.create_subprocess_exec(*self._argv, stdin=pipe, stdout=pipe)
 
+    async def prepare(self, engine: str, recipe: Map) -> None:
+        """Start the process, and let it load what this recipe needs, before its pixels are there."""
+        await self.warm()
+        with contextlib.suppress(ConnectionError):  # the job will say why
+            self._command({"t": "prepare", "engine": engine, "recipe": recipe})
+
     async def paint(self, task: Map) -> AsyncGenerator[Map]:
         """Run one task; yields its events. The last one is `done`, `cancelled` or `failed`. Raises PainterLost."""
         await self.warm()
@@ -70,6 +78,9 @@ class Painter:
             while True:
                 (size,) = HEAD.unpack(await process.stdout.readexactly(HEAD.size))
                 event = msgpack.unpackb(await process.stdout.readexactly(size), raw=False)
+                if event["t"] == "device":
+                    self.facts = event["facts"]
+                    continue
                 yield event
                 if event["t"] in ("done", "cancelled", "failed"):
                     return

@@ -18,38 +18,62 @@ from bridge.colour import resample, to_depth
 from bridge.engines import Cancelled, Engine, Floats
 from bridge.families import FAMILIES, Size
 from bridge.fill import Layer, Region, Report, fill
+from bridge.home import home
 from bridge.painter import HEAD, Map
 from bridge.protocol import limits
 from bridge.protocol.errors import Refusal
 from bridge.protocol.values import Box, Document, Recipe
 from bridge.spool import full
 
-Makers = Mapping[str, Callable[[], Engine]]
+Makers = Mapping[str, Callable[[str], Engine]]
+"""What makes each engine, for a device."""
 
 KINDS: dict[str, Any] = {"u8": np.uint8, "u16": np.dtype("<u2"), "f32": np.dtype("<f4")}
 
 
-def _engines() -> Makers:
+def _classical(device: str) -> Engine:
     from bridge.engines.classical import Classical
 
-    return {"classical": Classical}
+    return Classical()
 
 
-def main(engines: Makers | None = None) -> None:
+def _diffusion(device: str) -> Engine:
+    from bridge.engines.diffusion.engine import Diffusion
+    from bridge.models import Catalogue, Model
+
+    catalogue = Catalogue(home())
+
+    def find(id: str) -> Model:
+        catalogue.recall()
+        return catalogue.find(id)
+
+    return Diffusion(find, catalogue.find_lora, device)
+
+
+ENGINES: Makers = {"classical": _classical, "diffusion": _diffusion}
+"""Each loads its libraries when it is made."""
+
+
+def main(engines: Makers = ENGINES, device: str = "cpu") -> None:
     """The child process: read commands from standard input until it ends, paint, write events to standard output."""
     events = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints must not print into the pipe
     tasks: queue.SimpleQueue[Map] = queue.SimpleQueue()
     cancelled: set[str] = set()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, tasks, cancelled), daemon=True).start()
-    makers = dict(engines or _engines())
     made: dict[str, Engine] = {}
+
+    def engine(name: str) -> Engine:
+        if name not in made:
+            made[name] = engines[name](device)
+        return made[name]
+
     while True:
         task = tasks.get()
-        name = task["engine"]
-        if name not in made:
-            made[name] = makers[name]()
-        for event in _paint(task, made[name], cancelled, lambda event: _tell(events, event)):
+        if task["t"] == "prepare":
+            _prepare(task, engine)
+            continue
+        for event in _paint(task, engine, cancelled, lambda event: _tell(events, event)):
             _tell(events, event)
 
 
@@ -60,7 +84,7 @@ def _listen(source: BinaryIO, tasks: "queue.SimpleQueue[Map]", cancelled: set[st
         if command["t"] == "cancel":
             cancelled.add(command["job"])
         else:
-            cancelled.discard(command["job"])
+            cancelled.discard(command.get("job", ""))
             tasks.put(command)
     os._exit(0)
 
@@ -71,14 +95,28 @@ def _tell(sink: BinaryIO, event: Map) -> None:
     sink.flush()
 
 
-def _paint(task: Map, engine: Engine, cancelled: set[str], tell: Callable[[Map], None]) -> Iterator[Map]:
+def _prepare(task: Map, engine: Callable[[str], Engine]) -> None:
+    """Make an engine and let it load what a recipe needs. What goes wrong is said when the recipe is painted."""
+    try:
+        prepare = getattr(engine(task["engine"]), "prepare", None)
+        if prepare:
+            prepare(Recipe.from_map(task["recipe"]))
+    except Exception:
+        traceback.print_exc()
+
+
+def _paint(task: Map, find: Callable[[str], Engine], cancelled: set[str], tell: Callable[[Map], None]) -> Iterator[Map]:
     """Run one task. Yields its layers and its last event; progress and previews are told as they come."""
     job = task["job"]
     started = time.perf_counter()
     try:
+        engine = find(task["engine"])
+        if facts := getattr(engine, "device_facts", None):
+            tell({"t": "device", "facts": facts()})
         for index, recipe in _runs(Recipe.from_map(task["recipe"]), task["missing"]):
             for layer in _fill(task, recipe, engine, _reporter(job, index, cancelled, tell)):
-                yield _save(layer, layer.index + index, Path(task["out"]), task["results"][layer.index + index])
+                event = _save(layer, layer.index + index, Path(task["out"]), task["results"][layer.index + index])
+                yield event | {"made": getattr(engine, "made", {})}
         yield {"t": "done", "timings": {"seconds": round(time.perf_counter() - started, 4)}}
     except Cancelled:
         yield {"t": "cancelled"}
@@ -119,11 +157,14 @@ def _fill(task: Map, recipe: Recipe, engine: Engine, report: Report) -> Iterator
 def _reporter(job: str, first: int, cancelled: set[str], tell: Callable[[Map], None]) -> Report:
     """The callback that serves progress and preview, and stops the engine by raising Cancelled."""
     shown: dict[int, float] = {}
+    said: list[object] = []
 
     def report(phase: str, k: int, i: int, n: int, preview: Floats | None) -> None:
         if job in cancelled:
             raise Cancelled
-        tell({"t": "progress", "phase": phase, "step": i, "steps": n})
+        if said != [phase, i, n]:  # an engine may ask often whether to go on
+            said[:] = phase, i, n
+            tell({"t": "progress", "phase": phase, "step": i, "steps": n})
         now = time.monotonic()
         if preview is not None and now - shown.get(k, -1.0) >= 1 / limits.PREVIEWS_PER_SECOND:
             shown[k] = now
@@ -166,4 +207,4 @@ def _save(layer: Layer, index: int, folder: Path, result: str) -> Map:
 
 
 if __name__ == "__main__":
-    main()
+    main(device=sys.argv[1])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bridge import colour, masks
 from bridge.crops import padded
-from bridge.engines import Bools, Floats, Plate
+from bridge.engines import Bools, Check, Floats, Plate, Prefill
 from bridge.families import Family, Size
 from bridge.geometry import Pass, Piece, Plan
 from bridge.protocol.errors import Refusal
@@ -175,8 +175,10 @@ class Cut:
         return self.plate.unknown | ~self.opaque
 
 
-def cut(ground: Ground, sheet: Sheet, work: Pass, index: int, family: Family, prefill: bool) -> Cut:
-    """The plate of one piece of a pass; `prefill`: the engine wants a smooth hole instead of what lies there."""
+def cut(
+    ground: Ground, sheet: Sheet, work: Pass, index: int, family: Family, prefill: Prefill | None, check: Check
+) -> Cut:
+    """The plate of one piece of a pass; `prefill`: what the engine wants in a hole instead of what lies there."""
     piece = work.pieces[index]
     crop, target = ground.scaled(piece.crop), ground.scaled(piece.target.intersect(ground.box))
     inside = ground.scaled(piece.crop.intersect(ground.region.document.canvas))
@@ -198,7 +200,7 @@ def cut(ground: Ground, sheet: Sheet, work: Pass, index: int, family: Family, pr
     renewed = work.strength >= PREFILLED
     rgb = _resampled(rgb, mask if renewed else None, m > 0, piece.working)
     if renewed:  # what is mirrored beyond the canvas shows the hole's old content: that must not be context either
-        rgb = _prefilled(rgb, m, unknown | prefill)
+        rgb = _continued(rgb, m, unknown, prefill, check)
     rgb = np.clip(rgb, 0, 1)
     m, coverage = (np.where(unknown, np.float32(0), values) for values in (m, coverage))
     d = masks.denoise_map(coverage, ground.blend * piece.zoom, family.cell)
@@ -286,15 +288,16 @@ def _resampled(rgb: Floats, mask: Floats | None, hole: Bools, size: Size) -> Flo
     return plain
 
 
-def _prefilled(rgb: Floats, m: Floats, wanted: Bools) -> Floats:
-    """`rgb` with a smooth continuation of its surroundings in those pixels of the hole that are `wanted`, as far as `m`
-    (H, W), 0–1, opens it: a soft edge stays kept picture.
+def _continued(rgb: Floats, m: Floats, unknown: Bools, prefill: Prefill | None, check: Check) -> Floats:
+    """`rgb` with a continuation of its surroundings in the hole, as far as `m` (H, W), 0–1, opens it: a soft edge stays
+    kept picture. Without a `prefill` it is smooth, and only beyond the canvas.
     """
     hole = m > 0
+    wanted = unknown if prefill is None else np.ones_like(hole)
     if not (hole & wanted).any():
         return rgb
-    smooth = masks.push_pull(rgb, ~hole)
-    return rgb + (smooth - rgb) * np.where(wanted, m, np.float32(0))[..., None]
+    filled = masks.push_pull(rgb, ~hole) if prefill is None else prefill(rgb, hole, unknown, check)
+    return rgb + (filled - rgb) * np.where(wanted, m, np.float32(0))[..., None]
 
 
 def _share(weight: Floats, window: Floats) -> Floats:

@@ -25,6 +25,7 @@ from bridge.config import Config
 from bridge.desk import Conversation, Desk
 from bridge.journal import Journal
 from bridge.ledger import Ledger
+from bridge.models import Catalogue
 from bridge.painter import Painter
 from bridge.protocol import PATH, SUBPROTOCOL, VERSION, limits
 from bridge.protocol.auth import IDENTITY
@@ -32,6 +33,7 @@ from bridge.protocol.codec import encode
 from bridge.protocol.errors import CLOSE, Refusal
 from bridge.protocol.messages import Bye, Error
 from bridge.protocol.session import BridgeSide, Opened
+from bridge.repertoire import BUILT_IN, DIFFUSION, installed
 from bridge.spool import Spool, full
 
 log = logging.getLogger(__name__)
@@ -63,7 +65,7 @@ class Bridge:
         self.folder = folder
         self.instance = secrets.token_bytes(IDENTITY)
         self._config = config
-        self._painters = painters or [Painter(device, ["classical"], drops=True) for device in config.painters]
+        self._painters = painters or _painters(config)
         self._journal = journal
         self._servers: list[Server] = []
         self._open: set[ServerConnection] = set()
@@ -92,7 +94,8 @@ class Bridge:
         home.make_local_key(self.folder)
         spool = Spool(self.folder / "spool", self._config.spool)
         ledger = Ledger(self._journal(self.folder / "spool" / "journal"))
-        self.desk = Desk(ledger, spool, self._painters, self._config.idle_minutes * 60)
+        catalogue = Catalogue.of(self.folder, self._config.models)
+        self.desk = Desk(ledger, spool, self._painters, catalogue, self._config.idle_minutes * 60)
         await self.desk.open()
         for one in sockets:
             self._servers.append(
@@ -229,6 +232,12 @@ class Bridge:
             self.desk.leave(conversation)
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
+
+
+def _painters(config: Config) -> list[Painter]:
+    """One for the built-in fill, which a cancel may drop; and, where models can be loaded, one for each device."""
+    built_in = Painter("cpu", [BUILT_IN], drops=True)
+    return [built_in, *(Painter(device, [DIFFUSION]) for device in config.painters if installed())]
 
 
 async def _write(connection: ServerConnection, side: BridgeSide, ready: asyncio.Event, drained: asyncio.Event) -> None:

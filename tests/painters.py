@@ -117,4 +117,4 @@ ENGINES: dict[str, Callable[[str], Engine]] = {
 
 if __name__ == "__main__":
     name, argument = sys.argv[1], sys.argv[2]
-    main({"classical": lambda: ENGINES[name](argument)})
+    main({"classical": lambda device: ENGINES[name](argument)})

@@ -8,6 +8,7 @@ import pytest
 from bridge.config import Config, read
 from bridge.protocol.errors import Refusal
 
+DEVICES = '"auto", "cpu", "cuda", "cuda:0", "mps", "xpu"'
 REFUSED = [
     ("version = 2", "version is 1; it says 2."),
     ("version = true", "version is 1; it says True."),
@@ -17,10 +18,14 @@ REFUSED = [
     ('port = "4717"', "port is a number from 0 to 65535; it says 4717."),
     ("port = true", "port is a number from 0 to 65535; it says True."),
     ("port = 4717.0", "port is a number from 0 to 65535; it says 4717.0."),
-    ('painters = "cpu"', 'painters is a list of "cpu"; it says cpu.'),
-    ("painters = []", 'painters is a list of "cpu"; it says [].'),
-    ('painters = ["cpu", "gpu"]', "painters is a list of \"cpu\"; it says ['cpu', 'gpu']."),
-    ("painters = [1]", 'painters is a list of "cpu"; it says [1].'),
+    ('painters = "cpu"', f"painters is a list of {DEVICES}; it says cpu."),
+    ("painters = []", f"painters is a list of {DEVICES}; it says []."),
+    ('painters = ["cpu", "gpu"]', f"painters is a list of {DEVICES}; it says ['cpu', 'gpu']."),
+    ('painters = ["cuda:"]', f"painters is a list of {DEVICES}; it says ['cuda:']."),
+    ("painters = [1]", f"painters is a list of {DEVICES}; it says [1]."),
+    ('models = "~/models"', "models is a list of folders, as texts; it says ~/models."),
+    ("models = [1]", "models is a list of folders, as texts; it says [1]."),
+    ('models = [""]', "models is a list of folders, as texts; it says ['']."),
     ("spool = 1000", "spool is a number of bytes from 1048576 on; it says 1000."),
     ('spool = "8 GB"', "spool is a number of bytes from 1048576 on; it says 8 GB."),
     ("spool = 2e9", "spool is a number of bytes from 1048576 on; it says 2000000000.0."),
@@ -40,7 +45,7 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_without_a_file_everything_has_its_default(tmp_path: Path) -> None:
-    assert read(tmp_path) == Config(1, 4717, ("cpu",), 8 << 30, 10.0)
+    assert read(tmp_path) == Config(1, 4717, ("auto",), (), 8 << 30, 10.0)
 
 
 def test_an_empty_file_says_nothing(tmp_path: Path) -> None:
@@ -49,8 +54,9 @@ def test_an_empty_file_says_nothing(tmp_path: Path) -> None:
 
 
 def test_every_key_is_taken(tmp_path: Path) -> None:
-    write(tmp_path, 'version = 1\nport = 0\npainters = ["cpu", "cpu"]\nspool = 1048576\nidle_minutes = 0.5\n')
-    assert read(tmp_path) == Config(1, 0, ("cpu", "cpu"), 1 << 20, 0.5)
+    lists = 'painters = ["cpu", "cuda:1"]\nmodels = ["~/models", "/art"]'
+    write(tmp_path, f"version = 1\nport = 0\n{lists}\nspool = 1048576\nidle_minutes = 0.5\n")
+    assert read(tmp_path) == Config(1, 0, ("cpu", "cuda:1"), ("~/models", "/art"), 1 << 20, 0.5)
 
 
 def test_a_whole_number_of_minutes_is_a_number_and_inf_means_never(tmp_path: Path) -> None:
@@ -77,7 +83,7 @@ def test_an_unknown_key_is_named_with_the_known_ones(tmp_path: Path) -> None:
     path = write(tmp_path, "prot = 4717")
     with pytest.raises(Refusal) as refused:
         read(tmp_path)
-    known = "idle_minutes, painters, port, spool, version"
+    known = "idle_minutes, models, painters, port, spool, version"
     assert refused.value.text == f"{path} has an unknown key “prot”; it may have {known}."
 
 

@@ -1,7 +1,7 @@
 """What the bridge answers, without a socket: two sides of a conversation joined by hand."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from bridge import home as rooms
 from bridge.desk import Conversation, Desk
 from bridge.journal import Journal
 from bridge.ledger import Ledger
+from bridge.models import Catalogue
 from bridge.painter import Painter
 from bridge.protocol import limits
 from bridge.protocol.messages import (
@@ -82,7 +83,7 @@ def with_desk(folder: Path, run: Callable[[Desk], Awaitable[None]]) -> None:
     async def live() -> None:
         rooms.make_private(folder)
         spool = Spool(folder / "spool")
-        desk = Desk(Ledger(Journal(folder / "spool" / "journal")), spool, [Painter("none", [])], 60)
+        desk = Desk(Ledger(Journal(folder / "spool" / "journal")), spool, [Painter("none", [])], Catalogue(folder), 60)
         await desk.open()
         try:
             await run(desk)
@@ -213,10 +214,10 @@ def test_capabilities_say_what_the_engine_cannot(tmp_path: Path) -> None:
 
 def test_a_fault_of_the_bridge_is_said_and_the_conversation_lives(tmp_path: Path, caplog) -> None:
     async def run(desk: Desk) -> None:
-        def broken() -> Capabilities:
+        def broken() -> Iterator[Capabilities]:
             raise KeyError("a mistake of ours")
 
-        desk._capabilities = broken
+        desk._repertoire.capabilities = broken
         talk = Talk(desk)
         error = only(Error, await talk.say(Capabilities()))
         assert (error.code, "KeyError" in error.text) == ("internal", True)

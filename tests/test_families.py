@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -13,12 +14,29 @@ CLASSICAL = FAMILIES["classical"]
 
 
 def test_the_families_of_day_one() -> None:
-    assert list(FAMILIES) == ["sd15", "sdxl", "flux1", "flux2-klein", "z-image", "qwen-image", "classical"]
+    rows = "sd15 sd15-few sdxl sdxl-few flux1 flux2-klein z-image qwen-image classical"
+    assert list(FAMILIES) == rows.split()
     assert all(name == family.name for name, family in FAMILIES.items())
     assert {name: math.isqrt(family.budget) for name, family in FAMILIES.items()} == {
-        **{"sd15": 512, "sdxl": 1024, "flux1": 1024, "flux2-klein": 1024, "z-image": 1024, "qwen-image": 1328},
+        **{
+            "sd15": 512,
+            "sd15-few": 512,
+            "sdxl": 1024,
+            "sdxl-few": 1024,
+            "flux1": 1024,
+            "flux2-klein": 1024,
+            "z-image": 1024,
+            "qwen-image": 1328,
+        },
         "classical": 256,
     }
+
+
+@pytest.mark.parametrize("name", ["sd15", "sdxl"])
+def test_a_distilled_relative_needs_few_steps_and_no_guidance_and_is_else_the_same(name: str) -> None:
+    family, few = FAMILIES[name], FAMILIES[f"{name}-few"]
+    assert (few.few, few.steps, few.guidance, few.step) == (True, 4, 1.0, family.step / 2)
+    assert replace(few, name=name, few=False, steps=family.steps, step=family.step, guidance=family.guidance) == family
 
 
 @pytest.mark.parametrize("family", DIFFUSION, ids=lambda family: family.name)

@@ -21,19 +21,23 @@ ARROWS: dict[str, set[str]] = {
     "masks": {"protocol"},
     "membrane": {"protocol"},
     "colour": {"protocol", "families", "masks", "membrane"},
-    "engines": {"protocol", "families", "masks", "membrane", "colour"},
+    "models": {"protocol", "families"},
+    "engines": {"protocol", "families", "models", "masks", "membrane", "colour"},
     "plates": {"protocol", "families", "crops", "geometry", "masks", "colour", "engines"},
     "fill": {"protocol", "families", "crops", "geometry", "masks", "colour", "engines", "plates"},
     "journal": {"protocol"},
     "spool": {"protocol", "home"},
     "painter": {"protocol"},
-    "painting": {"protocol", "families", "engines", "fill", "painter", "spool", "colour"},
+    "painting": {"protocol", "home", "families", "models", "engines", "fill", "painter", "spool", "colour"},
+    "repertoire": {"protocol", "families", "models", "painter"},
     "ledger": {"protocol", "journal"},
     "jobs": {"protocol", "ledger", "painter", "spool"},
     "intake": {"protocol", "families", "geometry", "masks", "ledger", "spool"},
-    "desk": {"protocol", "families", "geometry", "intake", "jobs", "ledger", "painter", "spool"},
+    "desk": {"protocol", "geometry", "intake", "jobs", "ledger", "models", "painter", "repertoire", "spool"},
     "guard": {"protocol"},
-    "server": {"protocol", "home", "config", "guard", "desk", "journal", "ledger", "painter", "spool"},
+    "server": {
+        *("protocol", "home", "config", "guard", "desk", "journal", "ledger", "models", "painter", "repertoire", "spool")
+    },
     "files": {"protocol", "colour"},
     "fill_command": {"protocol", "home", "client", "files"},
     "cli": {"protocol", "home", "config", "client", "server", "fill_command"},
@@ -52,6 +56,8 @@ LIBRARIES: dict[str, set[str]] = {
     "families": set(),
     "guard": set(),
     "config": set(),
+    "models": set(),
+    "repertoire": set(),
 }
 """Rooms that guests carry into an editor, or that must stay light, and the libraries they may use."""
 

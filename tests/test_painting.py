@@ -41,7 +41,7 @@ def task(tmp_path: Path, count: int = 2, missing: tuple[int, ...] | None = None)
 def events(task: dict, engine: object, cancelled: set[str] | None = None) -> tuple[list[dict], list[dict]]:
     """What is yielded, and what is told meanwhile."""
     told: list[dict] = []
-    return list(painting._paint(task, engine, cancelled or set(), told.append)), told
+    return list(painting._paint(task, lambda name: engine, cancelled or set(), told.append)), told
 
 
 def test_each_layer_lies_in_the_spool_before_it_is_told(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_a_fresh_checkout_gets_an_environment_first(root, capsys):
     python = program(root, "python")
     assert machine.called[0] == [sys.executable, "-m", "venv", str(root / ".venv")]
     assert machine.called[1][:4] == [python, "-m", "pip", "install"]
-    assert machine.called[1][-4:] == ["-c", str(root / "constraints.txt"), "-e", f"{root}[dev]"]
+    assert machine.called[1][-4:] == ["-c", str(root / "constraints.txt"), "-e", f"{root}[dev,diffusion]"]
     assert machine.called[2:] == [[python, "-m", "pytest", "-n", "2", "--dist", "worksteal", "-k", "masks"]]
     said = capsys.readouterr().out.splitlines()
     assert [line.split("] ")[1].split(" (")[0] for line in said] == [
@@ -65,6 +65,15 @@ def test_a_ready_environment_is_used_as_it_is(root, capsys):
     assert run.main(["serve", "--port", "0"], root, machine) == 0
     assert machine.called == [[program(root, "sfumato"), "serve", "--port", "0"]]
     assert capsys.readouterr().out == ""
+
+
+def test_what_only_models_need_comes_with_the_first_word_that_needs_it(root):
+    machine = Machine()
+    for arguments in (["demo"], ["serve"], ["demo", "--model", "sdxl"], ["demo"], ["test"]):
+        run.main(arguments, root, machine)
+    installed = [command[-1] for command in machine.called if "pip" in command]
+    assert installed == [f"{root}[dev]", f"{root}[dev,diffusion]"]
+    assert [command[2] for command in machine.called if "-m" in command][-2:] == ["bridge.demo", "pytest"]
 
 
 @pytest.mark.parametrize("name", ["constraints.txt", "pyproject.toml"])
@@ -126,6 +135,7 @@ def test_without_a_known_word_the_words_are_listed(root, capsys, arguments, stat
         "lint",
         "serve",
         "chaos",
+        "models",
     ]
 
 

@@ -16,6 +16,12 @@ Step = Callable[[int, int, int, Floats | None], None]
 """`step(k, i, n, preview)`: variation k (−1 where the batch moves together) has done i of n steps; `preview` is None
 or float32 RGB 0–1 of any size. Serves progress and preview, and stops the engine by raising `Cancelled`."""
 
+Check = Callable[[], None]
+"""Called every so often in longer work; raises `Cancelled` where the artist lost interest."""
+Prefill = Callable[[Floats, Bools, Bools, Check], Floats]
+"""`prefill(rgb, hole, unknown, check)`: float32 RGB (H, W, 3) with the hole (H, W) continued from its surroundings, of
+which what is `unknown` shows nothing that could be copied."""
+
 
 class Cancelled(Exception):
     """Raised by `step` when the artist lost interest. An engine lets it pass."""
@@ -53,7 +59,11 @@ class Plate:
 
 
 class Engine(Protocol):
-    """Paints plates. Variation k of a recipe has seed (seed + k) mod 2³² and does not depend on the recipe's count."""
+    """Paints plates. Variation k of a recipe has seed (seed + k) mod 2³² and does not depend on the recipe's count.
+
+    An engine may also have `prefill(recipe) -> Prefill | None`, what shall lie in the hole of a plate of full strength
+    before it paints there, and `facts`, plain values about the last variation that it yielded, for its timings.
+    """
 
     def paint(self, plate: Plate, recipe: Recipe, step: Step) -> Iterator[tuple[int, Floats]]:
         """Yield (variation, float32 RGB (H, W, 3) at the plate's size) for each one as it is ready, in any order.

@@ -123,7 +123,7 @@ def honest_ring(bench: Bench) -> Row:
             recipe = Recipe("fill", seed=sum(scene.name.encode()))
             plan = planned(scene, recipe, family)
             ground = plates.Ground.of(scene.region(plan.image, hidden=True), plan)
-            cut = plates.cut(ground, ground.sheet(), plan.passes[0], 0, family, False)
+            cut = plates.cut(ground, ground.sheet(), plan.passes[0], 0, family, None, lambda: None)
             if not cut.ring.any():
                 continue
             ((_, painted),) = Field().paint(cut.plate, recipe, lambda *said: None)

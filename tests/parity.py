@@ -1,0 +1,119 @@
+"""Parity: the loop against diffusers' own pipelines. The same start, scheduler and words give the same latents.
+
+Random weights show no other mistake of an engine, so this is its proof. `python -m tests.parity` prints the table.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import diffusers
+import numpy as np
+import torch
+from diffusers import (
+    DPMSolverMultistepScheduler,
+    EulerAncestralDiscreteScheduler,
+    EulerDiscreteScheduler,
+    LCMScheduler,
+)
+
+from bridge.engines.diffusion import weights
+from bridge.engines.diffusion.denoisers import Seen, denoiser
+from bridge.engines.diffusion.loop import sample
+from bridge.engines.diffusion.schedule import SCALED, Schedule
+from bridge.engines.diffusion.schedulers import NOISE
+from bridge.engines.diffusion.texts import embed
+from tests.checkpoints import FAMILIES, LAYOUTS, parts
+
+SIZE = 64
+STEPS = 6
+PIPELINES = {"base": "Img2ImgPipeline", "inpaint": "InpaintPipeline", "edit": "InstructPix2PixPipeline"}
+NAMES = {"sd15": "StableDiffusion", "sdxl": "StableDiffusionXL"}
+SAMPLERS: dict[str, Callable[[], Any]] = {
+    "Euler": lambda: EulerDiscreteScheduler(**NOISE, timestep_spacing="leading"),
+    "Euler, trailing": lambda: EulerDiscreteScheduler(**NOISE, timestep_spacing="trailing"),
+    "Euler, v": lambda: EulerDiscreteScheduler(**NOISE, prediction_type="v_prediction"),
+    "Euler a": lambda: EulerAncestralDiscreteScheduler(**NOISE, timestep_spacing="leading"),
+    "Euler a, trailing": lambda: EulerAncestralDiscreteScheduler(**NOISE, timestep_spacing="trailing"),
+    "DPM++ 2M": lambda: DPMSolverMultistepScheduler(**NOISE),
+    "DPM++ 2M Karras": lambda: DPMSolverMultistepScheduler(**NOISE, use_karras_sigmas=True),
+    "LCM": lambda: LCMScheduler(**NOISE),
+}
+
+
+def stock(family: str, kind: str, layout: str, scheduler: Any) -> Any:
+    """The stock pipeline over the same modules."""
+    of = parts(family, layout)
+    modules = {"vae": of.vae, "unet": of.unet, "text_encoder": of.encoders[0], "tokenizer": of.tokenizers[0]}
+    if family == "sdxl":
+        modules |= {"text_encoder_2": of.encoders[1], "tokenizer_2": of.tokenizers[1]}
+    else:
+        modules |= {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+    with weights.quiet():
+        pipeline = getattr(diffusers, NAMES[family] + kind)(scheduler=scheduler, **modules)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def known(scheduler: Any, first: int) -> Schedule:
+    """The stock pipeline's own grid, from step `first` on, as ours reads it."""
+    scheduler.set_timesteps(STEPS)
+    timesteps = scheduler.timesteps[first:]
+    scheduler.set_begin_index(first)
+    levels = getattr(scheduler, "sigmas", None)
+    if levels is None:
+        levels = ((1 - scheduler.alphas_cumprod) / scheduler.alphas_cumprod)[scheduler.timesteps].sqrt()
+        levels = torch.cat([levels, torch.zeros(1)])
+    places = np.linspace(1, 0, len(timesteps) + 1)
+    return Schedule(scheduler, timesteps, levels[first:].double().numpy(), places, isinstance(scheduler, SCALED))
+
+
+def seeded(seed: int = 5) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def difference(family: str, layout: str, sampler: str, guidance: float) -> tuple[float, float]:
+    """Largest difference between our latents and the stock pipeline's, and their own largest value.
+
+    Everything is to be painted, in float32; both begin with the same latents.
+    """
+    of, pipeline = parts(family, layout), stock(family, PIPELINES[layout], layout, SAMPLERS[sampler]())
+    rgb = torch.rand((1, 3, SIZE, SIZE), generator=seeded(1))
+    z, noise = (torch.randn((1, 4, SIZE // 8, SIZE // 8), generator=seeded(seed)) for seed in (2, 3))
+    told = {"prompt": "a red roof", "negative_prompt": "grey", "num_inference_steps": STEPS, "guidance_scale": guidance}
+    told |= {"output_type": "latent", "generator": seeded(), "image": rgb}
+    first, seen, everything = 0, Seen(), torch.ones(1, 1, SIZE // 8, SIZE // 8)
+    with torch.inference_mode():
+        if layout == "base":
+            told |= {"strength": 0.5}
+            first = STEPS // 2
+        elif layout == "edit":
+            seen = Seen(of.vae.encode(rgb * 2 - 1).latent_dist.mode())
+        else:
+            seen = Seen(
+                of.vae.encode(torch.zeros_like(rgb)).latent_dist.mode() * of.vae.config.scaling_factor, everything
+            )
+            told |= {"mask_image": torch.ones(1, 1, SIZE, SIZE), "masked_image_latents": seen.latents, "strength": 1.0}
+        if layout != "base" and (family, layout) != ("sd15", "edit"):
+            told |= {"height": SIZE, "width": SIZE}
+        plan = known(SAMPLERS[sampler](), first)
+        start = plan.noised(z, noise, 0)
+        pipeline.prepare_latents = lambda *given, **more: (start, noise) if layout == "inpaint" else start
+        wanted = pipeline(**told).images
+        text = embed(of, "a red roof", "grey", guided=guidance > 1)
+        denoise = denoiser(of, text, seen, guidance, (SIZE, SIZE))
+        found = sample(z, everything, noise, plan, denoise, lambda i, clean: None, [seeded()])
+    return float((found - wanted).abs().max()), float(wanted.abs().max())
+
+
+def main() -> None:
+    """The worst of each row."""
+    print("| family, layout | " + " | ".join(SAMPLERS) + " |")
+    print("|---|" + "--:|" * len(SAMPLERS))
+    for family in FAMILIES:
+        for layout in LAYOUTS:
+            cells = [max(difference(family, layout, one, guidance)[0] for guidance in (1.0, 5.0)) for one in SAMPLERS]
+            print(f"| {family}, {layout} | " + " | ".join(f"{cell:.0e}" for cell in cells) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
