@@ -30,7 +30,7 @@ WORDS: dict[str, tuple[str, list[tuple[str, ...]]]] = {
         [("python", "-m", "pytest", "-n", "2", "--dist", "worksteal")],
     ),
     "gates": ("measure the pictures: gate, figure, bound", [("python", "-m", "tests.gates")]),
-    "bench": ("measure the wire", [("python", "-m", "bench.wire")]),
+    "bench": ("measure the wire; `bench engine`, `bench peers`: what paints", [("python", "-m", "bench")]),
     "lint": (
         "check style, format and types",
         [("python", "-m", "ruff", "check"), ("python", "-m", "ruff", "format", "--check"), ("python", "-m", "mypy")],

@@ -70,9 +70,9 @@ def trip_lines(rows: Sequence[Figures], judged: int) -> Iterator[str]:
     yield ""
     by = {(row["side"], row["depth"]): row["ms"] for row in rows}
     if ms := by.get((judged, "u8")):
-        yield _verdict(f"the wire at {judged}² u8, times raw TCP", ratio(ms["wire"], ms["tcp"]), WIRE)
+        yield verdict(f"the wire at {judged}² u8, times raw TCP", ratio(ms["wire"], ms["tcp"]), WIRE)
     if ms := by.get((1024, "u8")):
-        yield _verdict("A1111 ÷ fill at 1024² u8", ratio(ms["a1111"], ms["ours"]), FASTER, at_least=True)
+        yield verdict("A1111 ÷ fill at 1024² u8", ratio(ms["a1111"], ms["ours"]), FASTER, at_least=True)
 
 
 def _kind(row: Figures) -> str:
@@ -82,7 +82,7 @@ def _kind(row: Figures) -> str:
 def cancel_lines(of: Figures) -> Iterator[str]:
     """From `cancel` to `done`."""
     ms, after = of["ms"], max(of["after"])
-    yield _verdict(f"`cancel` in {of['bytes'] / 1e6:.0f} MB to `done`, median ms", median(ms), PATIENCE)
+    yield verdict(f"`cancel` in {of['bytes'] / 1e6:.0f} MB to `done`, median ms", median(ms), PATIENCE)
     yield f"Slowest of {len(ms)}: {max(ms):.1f} ms; after the `cancel` {after / 1e6:.1f} MB of pixels left at most."
 
 
@@ -99,14 +99,14 @@ def neighbour_lines(of: Figures, side: int) -> Iterator[str]:
         ms, growth = of[key]["ms"], of[key]["growth"] / 1e6
         yield f"| {name} | {len(ms)} | {median(ms):.2f} | {_p99(ms):.1f} | {max(ms):.1f} | {growth:.1f} |"
     yield ""
-    yield _verdict("own memory for a slow reader, MB", of["slow"]["growth"] / 1e6, GROWTH / 1e6)
+    yield verdict("own memory for a slow reader, MB", of["slow"]["growth"] / 1e6, GROWTH / 1e6)
     for key, name in (("slow", "a slow reader"), ("fast", "a fast client")):
-        yield _verdict(f"99th of 100 pings beside {name}, ms", _p99(of[key]["ms"]), PATIENCE)
+        yield verdict(f"99th of 100 pings beside {name}, ms", _p99(of[key]["ms"]), PATIENCE)
 
 
 def start_lines(of: Figures) -> Iterator[str]:
     """From a start to the first client."""
-    yield _verdict("`sfumato serve` to its first client, median ms", median(of["ms"]), START)
+    yield verdict("`sfumato serve` to its first client, median ms", median(of["ms"]), START)
     heavy = ", ".join(of["heavy"]) or "none of torch, numpy, scipy, Pillow"
     memory = f"{of['own'] / 1e6:.0f} MB of its own and {of['files'] / 1e6:.0f} MB of program files"
     yield f"It then holds {memory}; of {of['modules']} modules it has loaded {heavy}."
@@ -127,7 +127,8 @@ def _p99(of: Sequence[float]) -> float:
     return quantiles(of, n=100, method="inclusive")[98]
 
 
-def _verdict(what: str, value: float, bound: float, at_least: bool = False) -> str:
+def verdict(what: str, value: float, bound: float, at_least: bool = False, digits: int = 1) -> str:
+    """A line of a value, with so many digits behind the point, and whether it keeps its bound."""
     kept = value >= bound if at_least else value <= bound
-    said = f"{'at least' if at_least else 'at most'} {bound:.0f}: {'kept' if kept else 'MISSED'}"
-    return f"- {what}: **{value:.1f}** ({said})"
+    said = f"{'at least' if at_least else 'at most'} {bound:g}: {'kept' if kept else 'MISSED'}"
+    return f"- {what}: **{value:.{digits}f}** ({said})"

@@ -20,14 +20,12 @@ from bridge import __version__, home
 from bridge.client import Client
 from bridge.config import Config, read
 from bridge.protocol.errors import Refusal
-from bridge.protocol.values import Box
+from bridge.protocol.values import Box, Lora
 
 ALIASES = {"inpaint": "fill", "img2img": "fill", "outpaint": "expand"}
 """Words artists know from elsewhere, and the mode each one means."""
-NO_MODELS = (
-    "No models are installed. The built-in fill needs none: it removes and continues by copying texture from your own "
-    "picture. Prompts need a Stable Diffusion model; this version cannot load one yet."
-)
+PACKAGES = "websockets msgpack numpy scipy pillow PyPatchMatch imagecodecs tifffile tomlkit".split()
+"""What has to be there always."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -83,6 +81,10 @@ def _parser() -> argparse.ArgumentParser:
     fill.add_argument("--seed", type=int, help="0 to 4294967295; the same seed paints the same picture")
     fill.add_argument("--count", type=int, default=1, help="variations, 1 to 8")
     fill.add_argument("--model", help="a model's id, see: sfumato models")
+    fill.add_argument("--lora", type=_lora, action="append", default=[], metavar="ID[:WEIGHT]", help="may be repeated")
+    fill.add_argument("--steps", type=int, metavar="N", help="1 to 150; without it as many as the model wants")
+    fill.add_argument("--guidance", type=float, metavar="G", help="0 to 30: how closely the prompt is followed")
+    fill.add_argument("--scale", type=int, choices=(1, 2, 4), default=1, help="with detail: enlarge so many times")
     fill.add_argument("--blend", type=int, default=0, metavar="PX", help="grow the layer outward by so many pixels")
     fill.add_argument(
         "--source", choices=["near", "wide", "all"], default="near", help="where the built-in fill copies from"
@@ -98,8 +100,14 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true")
     doctor.set_defaults(run=_doctor)
 
-    models = commands.add_parser("models", help="list the installed models")
-    models.add_argument("--json", action="store_true")
+    models = commands.add_parser("models", help="list the models of this machine, name a folder, try one")
+    models.add_argument("--json", action="store_true", help="the list for programs")
+    verbs = models.add_subparsers(dest="verb", metavar="list | add FOLDER | verify [ID]", parser_class=_Parser)
+    verbs.add_parser("list", help="what the word alone does, too")
+    add = verbs.add_parser("add", help="look for models in one more folder, from now on")
+    add.add_argument("folder", type=Path, help="nothing in it is copied or changed")
+    verify = verbs.add_parser("verify", help="load a model, paint with it, say how fast")
+    verify.add_argument("id", nargs="?", help="without it, random weights are painted to prove the path")
     models.set_defaults(run=_models)
     return parser
 
@@ -112,6 +120,14 @@ def _box(text: str) -> Box:
     if box.empty:
         raise argparse.ArgumentTypeError(f"a box of {box.width} × {box.height} px holds no pixel")
     return box
+
+
+def _lora(text: str) -> Lora:
+    id, _, weight = text.partition(":")
+    try:
+        return Lora(id, float(weight or 1))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"“{text}” is not ID or ID:WEIGHT, as in soft-ink-3f2a91bc:0.8") from None
 
 
 def _fill(given: argparse.Namespace) -> int:
@@ -184,10 +200,13 @@ def _about() -> dict[str, str]:
 
 
 def _models(given: argparse.Namespace) -> int:
-    if given.json:
-        print("[]")
-    print(NO_MODELS, file=sys.stderr if given.json else sys.stdout)
-    return 0
+    if given.verb == "verify":
+        from bridge import verify_command
+
+        return verify_command.run(given)
+    from bridge import models_command
+
+    return models_command.run(given)
 
 
 def _doctor(given: argparse.Namespace) -> int:
@@ -204,7 +223,7 @@ def _findings() -> list[dict[str, Any]]:
     """What works here, and the next step for what does not."""
     folder = home.home()
     found = [_finding("sfumato", True, f"{__version__} on Python {platform.python_version()}, {platform.platform()}")]
-    for package in ("websockets", "msgpack", "numpy", "scipy", "pillow", "PyPatchMatch", "imagecodecs", "tifffile"):
+    for package in PACKAGES:
         try:
             found.append(_finding(package, True, metadata.version(package)))
         except metadata.PackageNotFoundError:
@@ -222,7 +241,7 @@ def _findings() -> list[dict[str, Any]]:
     except Refusal as refusal:
         found.append(_finding("sfumato.toml", False, refusal.text))
     found.append(_bridge_finding(folder))
-    found.append(_finding("models", True, NO_MODELS))
+    found.append(_models_finding(folder))
     return found
 
 
@@ -235,6 +254,15 @@ def _bridge_finding(folder: Path) -> dict[str, Any]:
         return _finding("bridge", True, "is running and knows you")
     except Refusal as refusal:
         return _finding("bridge", refusal.code == "job.lost", refusal.text)
+
+
+def _models_finding(folder: Path) -> dict[str, Any]:
+    from bridge.models_command import summary
+
+    try:
+        return _finding("models", True, summary(folder))
+    except (ImportError, Refusal) as why:
+        return _finding("models", False, f"were not looked for: {why}")
 
 
 def _finding(what: str, ok: bool, says: str) -> dict[str, Any]:

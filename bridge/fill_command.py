@@ -5,7 +5,8 @@ import json
 import secrets
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,14 @@ class Asked:
     content: Box | None
     recipe: Recipe
 
+    @cached_property
+    def under(self) -> files.PictureFile:
+        """What layers are laid over: the picture, and where `detail` enlarges it, each of its pixels so many times."""
+        scale = self.recipe.scale
+        if scale == 1:
+            return self.file
+        return replace(self.file, original=self.file.original.repeat(scale, 0).repeat(scale, 1))
+
     def read(self, want: Want) -> tuple[memoryview, memoryview | None]:
         """The pixels that the bridge wants to see, and the selection's coverage."""
         assert want.image
@@ -61,7 +70,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _paint(given: argparse.Namespace, client: Client, asked: Asked) -> Iterator[files.Layer]:
-    bar = _Bar(sys.stderr)
+    bar = Bar(sys.stderr)
     try:
         for event in client.fill(asked.document, asked.selection, asked.recipe, asked.read, content=asked.content):
             message = event.message
@@ -105,8 +114,12 @@ def _asked(given: argparse.Namespace) -> Asked:
         strength=strength,
         seed=given.seed,
         count=given.count,
+        steps=given.steps,
+        guidance=given.guidance,
+        loras=tuple(given.lora),
         blend=given.blend,
         source=given.source,
+        scale=given.scale,
     )
     return Asked(file, document, selection, mask, content, recipe)
 
@@ -129,7 +142,8 @@ def _file_layer(event: Event, asked: Asked) -> files.Layer:
     mask = None
     if event.mask is not None:
         mask = np.frombuffer(event.mask, np.uint8).reshape(message.box.height, message.box.width)
-    return files.Layer(message.box, pixels, mask, message.name)
+    box = Box(*(number * asked.recipe.scale for number in message.box))
+    return files.Layer(box, pixels, mask, message.name)
 
 
 # ---- what is written ------------------------------------------------------------------------------------------------
@@ -149,7 +163,7 @@ def _targets(given: argparse.Namespace, asked: Asked) -> _Targets:
         out = given.picture.with_name(f"{given.picture.stem}-sfumato{given.picture.suffix}")
     composites: tuple[Path, ...] = ()
     if out is not None:
-        files.check(out, asked.file)
+        files.check(out, asked.under)
         count = asked.recipe.count
         numbered = (out.with_name(f"{out.stem}-{k + 1}{out.suffix}") for k in range(count))
         composites = tuple(numbered) if count > 1 else (out,)
@@ -161,12 +175,12 @@ def _targets(given: argparse.Namespace, asked: Asked) -> _Targets:
 
 def _write(targets: _Targets, asked: Asked, layers: list[files.Layer]) -> Iterator[Path]:
     for path, layer in zip(targets.composites, layers, strict=False):
-        files.write(path, files.composite(asked.file, [layer]), asked.file)
+        files.write(path, files.composite(asked.under, [layer]), asked.under)
         yield path
     if targets.layers is not None:
-        yield from files.write_layers(targets.layers, asked.file, layers)
+        yield from files.write_layers(targets.layers, asked.under, layers)
     if targets.ora is not None:
-        files.write_ora(targets.ora, asked.file, layers)
+        files.write_ora(targets.ora, asked.under, layers)
         yield targets.ora
 
 
@@ -183,7 +197,7 @@ def _say(given: argparse.Namespace, message: Want | Accepted) -> None:
         print(note, file=sys.stderr)
 
 
-class _Bar:
+class Bar:
     """A progress bar, where somebody looks at a terminal."""
 
     def __init__(self, sink: Any) -> None:

@@ -10,7 +10,7 @@ import torch
 from bridge.engines import Plate
 from bridge.engines.diffusion import tiny, weights
 from bridge.engines.diffusion.weights import Parts
-from bridge.models import Model
+from bridge.models import Lora, Model
 
 torch.set_num_threads(1)
 
@@ -22,11 +22,23 @@ LAYOUTS = ("base", "inpaint", "edit")
 
 
 @functools.cache
+def lora(family: str) -> Lora:
+    """A tiny LoRA on disk."""
+    path = Path(FOLDER.name) / f"lora-{family}.safetensors"
+    tiny.lora(path, family)
+    return Lora(f"lora-{family}", f"lora-{family}", family, path, 0, f"lora{family}")
+
+
+@functools.cache
 def model(family: str, layout: str = "base", form: str = "folder", seed: int = 0, **more: object) -> Model:
     """A tiny checkpoint on disk, as the catalogue would find it."""
     name = f"{family}-{layout}-{seed}"
     path = Path(FOLDER.name) / (name if form == "folder" else f"{name}.safetensors")
-    if not path.exists():
+    if family == "flux1":
+        more = {"pipeline": "FluxPipeline"}
+        if not path.exists():
+            tiny.flux(path, seed)
+    elif not path.exists():
         (tiny.folder if form == "folder" else tiny.file)(path, family.removesuffix("-few"), layout, seed)
     return Model(name, name, family, layout, path, form, 0, f"{name}-{form}", **more)  # type: ignore[arg-type]
 

@@ -13,19 +13,26 @@ import pytest
 
 from bridge import files
 from bridge.client import Event
+from bridge.config import read
 from bridge.demo import pictures
 from bridge.demo.__main__ import main
-from bridge.demo.page import page
+from bridge.demo.brush import Brush, chosen
+from bridge.demo.page import hints, page
 from bridge.demo.process import running
+from bridge.demo.programme import BUILT_IN, OWN, programme
 from bridge.demo.recording import Asked, Moment, Recording
-from bridge.demo.scenes import SCENES, play
+from bridge.demo.scenes import play
 from bridge.demo.studio import Card, Failure, Studio, Voice, frames
 from bridge.protocol.errors import Refusal
-from bridge.protocol.messages import Accepted, Done, Layer, Missing, Preview
+from bridge.protocol.messages import Accepted, Done, Layer, Missing, Preview, Progress
 from bridge.protocol.values import Box, Picture, Recipe
+from bridge.repertoire import installed
+from tests import releases
 from tests.pictures import noise, soft
+from tests.test_models_catalogue import KOHYA
 
 ROOT = Path(__file__).parent.parent
+needs_torch = pytest.mark.skipif(not installed(), reason="the diffusion engine is not installed: sfumato[diffusion]")
 LINE = re.compile(r" *\d+\.\d\d s  \S.*")
 
 
@@ -124,6 +131,17 @@ def test_a_strip_shows_what_came_in_the_order_in_which_it_came():
     assert pictures.outside(before, after, asked.mask).differ == 0 < pictures.inside(before, after, asked.mask).differ
 
 
+def test_a_strip_leaves_the_prompt_out():
+    words = [words for words, _ in frames(painted(rocket(), name="Fill – red (seed 1) – 灯台 (seed 3)"))]
+    assert words[-1] == "0.75 s, Fill (seed 3)"
+
+
+def test_a_box_is_seen_with_what_is_around_it():
+    rgb = soft(60, 80, 3)
+    assert (pictures.near(rgb, Box(30, 25, 10, 10)) == rgb[5:55, 10:60]).all()
+    assert (pictures.near(rgb, Box(0, 50, 10, 10)) == rgb[30:, :30]).all()
+
+
 def test_an_empty_canvas_is_a_checkerboard():
     rgb = soft(48, 48, 3)
     bared = pictures.bared(rgb, Box(0, 0, 24, 48))
@@ -153,6 +171,16 @@ def test_a_recording_is_what_was_told():
     assert made.sent == 300
     assert made.moments[1].pixels.shape == (430, 512, 3), "an event does not say a preview's size"
     assert 0 <= made.moments[0].at <= made.mark("Esc") <= made.now
+
+
+def test_a_recording_knows_its_first_step():
+    made = Recording(rocket())
+    assert made.stepped is None
+    for at, phase, step in ((1.0, "loading", 0), (2.0, "encoding", 3), (3.0, "painting", 0)):
+        made.moments.append(Moment(at, Progress(made.job, phase, step, 8)))
+    assert made.stepped is None
+    made.moments += [Moment(at, Progress(made.job, "painting", step, 8)) for at, step in ((4.0, 1), (5.0, 2))]
+    assert made.stepped == 4.0
 
 
 def test_a_fill_that_failed_is_refused_with_the_bridges_words():
@@ -201,7 +229,8 @@ def test_a_scene_that_fails_keeps_its_verdict(why, verdict, capsys):
 
 
 def test_a_scene_that_goes_on_from_the_first_says_so_when_that_failed(capsys):
-    for scene in (SCENES[1][0], SCENES[3][0]):
+    for title in ("Again", "Refine", "Nothing else changes"):
+        scene = next(entry.scene for entry in OWN if entry.title == title)
         card = play(Studio(Voice(), ROOT, ROOT, ROOT, None), scene, Card("", ""))
         assert card.failed == "It goes on from the first scene, and that did not work."
 
@@ -210,6 +239,12 @@ def test_a_bridge_that_does_not_start_says_why(tmp_path):
     argv = [sys.executable, "-c", "import sys; sys.exit('The disk is full.')"]
     with pytest.raises(Refusal, match=r"^The bridge did not start: The disk is full\.$"), running(tmp_path, argv):
         pass
+
+
+def test_a_bridge_looks_where_it_is_told(tmp_path):
+    folders = ['/models/"best" \\ of é 灯 🗼', "/more"]
+    with running(tmp_path, [sys.executable, "-c", "print('ready')"], folders):
+        assert read(tmp_path).models == tuple(folders)
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path, capsys):
@@ -226,6 +261,86 @@ def test_somebody_elses_page_is_not_replaced(tmp_path, capsys):
         "index.html” is not the demo's and would be replaced. Choose another folder: --out" in capsys.readouterr().err
     )
     assert [path.name for path in tmp_path.iterdir()] == ["index.html"]
+
+
+SD15 = releases.tensors("sd15")
+
+
+@pytest.fixture
+def shelf(tmp_path):
+    """A folder with a model, its copy, an inpainting model, a LoRA, what is no model, and a folder of nothing."""
+    folder = tmp_path / "shelf"
+    releases.write(folder / "Old Master.safetensors", SD15)
+    releases.write(folder / "copy.safetensors", SD15)
+    releases.write(folder / "fresco.safetensors", releases.changed(SD15, first=9))
+    releases.write(folder / "soft-ink.safetensors", KOHYA)
+    releases.write(folder / "folder" / "beside.safetensors", SD15)
+    (folder / "folder" / "model_index.json").write_text('{"_class_name": "WanPipeline"}')
+    (folder / "pickled.ckpt").write_bytes(b"\x80\x02.")
+    (folder / "photo.png").write_bytes(b"\x89PNG")
+    (folder / "empty").mkdir()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("soft-ink.safetensors", "“soft-ink.safetensors” is a LoRA, a small change to a model. Name the model"),
+        ("pickled.ckpt", "pickled.ckpt is a pickled file, which can run code"),
+        ("photo.png", "“photo.png” is not a model that is known here."),
+        ("empty", "empty” has no model_index.json, so it is no diffusers folder."),
+        ("folder", "folder is made for WanPipeline, which cannot be used yet"),
+        ("folder/beside.safetensors", "“beside.safetensors” lies in a diffusers folder. Name that instead:"),
+        ("gone.safetensors", "There is no file or folder “"),
+    ],
+)
+def test_what_cannot_be_painted_with_is_said_before_anything_is_written(home, shelf, tmp_path, capsys, name, sentence):
+    assert main(["--model", str(shelf / name), "--out", str(tmp_path / "demo")]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("The demo ended early. ") and sentence in said
+    assert not (tmp_path / "demo").exists()
+    assert list(home.iterdir()) == []
+
+
+def test_an_id_that_nobody_has_is_answered_with_those_there_are(home, shelf, tmp_path, capsys):
+    releases.write(home / "models" / "Old Master.safetensors", SD15)
+    assert main(["--model", "old-flame-3f2a91bc", "--out", str(tmp_path / "demo")]) == 2
+    assert "There is no model “old-flame-3f2a91bc” here; there are old-master-" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["--seed", "-1"], ["--seed", str(2**32)]], ids=" ".join)
+def test_a_number_out_of_range_is_refused_before_anything_is_written(tmp_path, capsys, words):
+    assert main([*words, "--out", str(tmp_path / "demo")]) == 2
+    assert "The recipe's seed is a whole number from 0 to 4294967295" in capsys.readouterr().err
+    assert not (tmp_path / "demo").exists()
+
+
+@pytest.mark.parametrize("words", [["--prompt", "a red roof"], ["--steps", "4"]], ids=" ".join)
+def test_the_built_in_fill_reads_no_words(capsys, words):
+    with pytest.raises(SystemExit, match="2"):
+        main(words)
+    assert "name your own weights, too, with --model" in capsys.readouterr().err
+
+
+@needs_torch
+def test_a_model_is_known_by_its_file_its_copy_and_its_id(home, shelf, tmp_path):
+    found = chosen(str(shelf / "fresco.safetensors"), "a red roof", 9, 7, tmp_path / "1")
+    assert (found.model.name, found.model.layout, found.folders) == ("fresco", "inpaint", (str(shelf),))
+    assert found.name == "fresco (SD 1.5, inpainting)"
+    assert found.asked == "“a red roof”, 9 steps, seed 7"
+    for name in ("Old Master", "copy"):
+        assert chosen(str(shelf / f"{name}.safetensors"), "", None, 7, tmp_path / "1").model.name == "Old Master"
+    (home / "sfumato.toml").write_text(f"models = ['{shelf}']")
+    again = chosen(found.model.id, "a red roof", 9, 7, tmp_path / "2")
+    assert again.model == found.model
+    recipe = again.recipe(again.mode, count=3)
+    assert recipe == Recipe("fill", "a red roof", model=found.model.id, seed=7, count=3, steps=9)
+
+
+def test_without_a_model_the_built_in_fill_paints_whatever_models_there_are():
+    assert Brush().recipe("expand") == Recipe("expand", model="classical", seed=2026)
+    assert (Brush().mode, Brush().name, Brush().asked) == ("remove", "", "")
+    assert programme(Brush()) == BUILT_IN
 
 
 @pytest.fixture
@@ -287,6 +402,28 @@ def test_layers_lie_on_the_stage_as_they_came(text):
     assert (cancelled["data-from"], cancelled["data-to"], "hidden" in cancelled) == ("0.500", "1.000", True)
 
 
+@needs_torch
+def test_the_page_says_whose_model_painted(home, shelf, tmp_path):
+    found = chosen(str(shelf / "fresco.safetensors"), "<b>red</b>", 1, 7, tmp_path)
+    assert programme(found) == OWN
+    text = page(
+        [Card("Fill", "A lasso.", "1.0 s", "to the first", painted(rocket()))], [], [], "sfumato", found, "a GPU"
+    )
+    assert "painted by your own model, fresco (SD 1.5, inpainting), on a GPU." in text
+    assert "“&lt;b&gt;red&lt;/b&gt;”, 4 steps, seed 7" in text and "<b>red" not in text  # fewer than 4 are never run
+    assert f"--model {found.model.id} --prompt" in text and "no GPU used" not in text
+    assert str(shelf) not in text
+    assert [line.split(":")[0] for line in hints(found, "sfumato")] == [
+        "Once, where your models are",
+        "Your own picture",
+    ]
+
+
+def test_the_page_says_how_to_use_ones_own_model(text):
+    assert "<code>python run.py demo --model FILE --prompt &quot;…&quot;</code>" in text
+    assert "no GPU used" in text
+
+
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory):
     """The whole demo, once: the slowest of all tests."""
@@ -315,8 +452,8 @@ def test_the_demo_shows_every_scene(shown):
     assert all(LINE.fullmatch(line) for line in lines)
     times = [float(line.split(" s  ")[0]) for line in lines]
     assert times == sorted(times)
-    for number, (_, title, _) in enumerate(SCENES, 1):
-        assert any(line.endswith(f"s  {number}  {title}") for line in lines)
+    for number, entry in enumerate(BUILT_IN, 1):
+        assert any(line.endswith(f"s  {number}  {entry.title}") for line in lines)
     for promise in (
         "Sent 0 of the picture's 819,840 bytes.",
         "8 bit: outside the selection 0 of 750,675 values differ",
@@ -324,6 +461,7 @@ def test_the_demo_shows_every_scene(shown):
         "ms after Esc.",
         "Three layers, and each of them landed once.",
         "6 of 6 scenes worked.",
+        'python run.py demo --model FILE --prompt "…"',
     ):
         assert promise in done.stdout
 
@@ -352,3 +490,52 @@ def test_the_demo_touches_nothing_else(shown):
     assert not (folder / "home").exists(), "the artist's own home"
     assert list((folder / "temporary").iterdir()) == []
     assert (folder / "demo" / "mine.txt").read_text() == "mine"
+
+
+OWN_SCENES = """
+import sys
+from bridge.demo.__main__ import main
+from bridge.demo.programme import OWN
+sys.exit(main(sys.argv[1:], lambda brush: [one for one in OWN if one.title in ("Fill", "Again", "Refine", "Cancel")]))
+"""
+
+
+@needs_torch
+def test_the_demo_paints_with_ones_own_weights(tmp_path):
+    from bridge.engines.diffusion import tiny
+
+    model = tiny.folder(tmp_path / "random-lcm-1-step", "sd15")
+    named = {name: str(tmp_path) for name in ("TMPDIR", "TEMP", "TMP", "HOME", "SFUMATO_HOME", "HF_HUB_CACHE")}
+    out = tmp_path / "demo"
+    done = subprocess.run(
+        [sys.executable, "-c", OWN_SCENES, "--model", str(model), "--prompt", "a 灯台", "--out", str(out)],
+        cwd=ROOT,
+        env={**os.environ, **named, "PYTHONUTF8": "1"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    for promise in (
+        "your own model, random-lcm-1-step (SD 1.5, 1 step): “a 灯台”, 1 step, seed 2026.",
+        "“Fill – a 灯台 (seed 2028)” has arrived",
+        "It was painted on ",
+        "Sent 0 of the picture's 819,840 bytes.",
+        "No text and no region was encoded anew.",
+        "ms after Esc.",
+        "Enter once more: the first step was done after",
+        "4 of 4 scenes worked.",
+    ):
+        assert promise in done.stdout
+    before = files.read(ROOT / "examples" / "rocket.jpg")
+    mask = files.read_mask(ROOT / "examples" / "rocket-mask.png", before.canvas[2:])
+    less, more, anew = (files.read(out / f"refined-{share}.png") for share in (30, 60, 100))
+    for one in (less, more, anew):
+        assert pictures.outside(before.original, one.original, mask).differ == 0
+    distance = [np.abs(one.original.astype(float) - before.original).mean() for one in (less, more, anew)]
+    assert 0 < distance[0] < distance[1] < distance[2]
+    text = (out / "index.html").read_text("utf-8")
+    assert "did not work" not in text and "“a 灯台”, 1 step, seed 2026" in text
+    assert all((out / link.replace("%20", " ")).exists() for link in Reader(text).links)
+    assert {path.name for path in tmp_path.iterdir()} == {"random-lcm-1-step", "demo"}

@@ -14,7 +14,7 @@ from bridge.engines.diffusion import tiny, weights
 from bridge.engines.diffusion.stock import PIPELINES, Stock, schedule
 from bridge.families import FAMILIES
 from bridge.masks import upsample_cells
-from bridge.models import Model
+from bridge.models import Model, folders
 from bridge.protocol.errors import Refusal
 from bridge.protocol.values import Lora, Recipe
 
@@ -259,3 +259,9 @@ def test_loras_are_refused(stock):
     with pytest.raises(Refusal, match="Tiny takes no LoRAs yet, and the recipe names 1: remove them") as refused:
         paint(stock, plate(), loras=(Lora("some-01234567", 1.0),))
     assert refused.value.detail == {"field": "loras"}
+
+
+def test_every_folder_that_is_listed_as_usable_can_be_painted_with() -> None:
+    by_stock = {name for name, family in folders.PIPELINES.items() if family not in ("sd15", "sdxl")}
+    assert by_stock <= PIPELINES.keys()
+    assert set(folders.PIPELINES.values()) <= FAMILIES.keys()

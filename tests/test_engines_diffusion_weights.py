@@ -127,7 +127,7 @@ def test_a_folder_says_itself_what_it_is_sampled_with(tmp_path):
 
 
 def test_a_folder_of_older_libraries_loads(tmp_path):
-    """Encoders with a wrapped name, words as vocabulary and merges, weights in half precision only."""
+    """Encoders with a wrapped name, words as vocabulary and merges, of the weights that count the half-precise only."""
     path = shutil.copytree(model("sdxl").path, tmp_path / "folder")
     vocabulary, merges = clip_vocabulary.vocabulary()
     for encoder in path.glob("text_encoder*"):
@@ -138,6 +138,7 @@ def test_a_folder_of_older_libraries_loads(tmp_path):
     for kind in ("unet", "vae"):
         weight = path / kind / "diffusion_pytorch_model.safetensors"
         weight.rename(weight.with_name("diffusion_pytorch_model.fp16.safetensors"))
+        (path / kind / "diffusion_pytorch_model.non_ema.safetensors").write_bytes(b"nobody's business")
     for words in path.glob("tokenizer*"):
         (words / "tokenizer.json").unlink()
         (words / "vocab.json").write_text(json.dumps(vocabulary), "utf-8")

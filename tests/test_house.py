@@ -40,8 +40,12 @@ ARROWS: dict[str, set[str]] = {
     },
     "files": {"protocol", "colour"},
     "fill_command": {"protocol", "home", "client", "files"},
-    "cli": {"protocol", "home", "config", "client", "server", "fill_command"},
-    "demo": {"protocol", "home", "client", "files"},
+    "models_command": {"protocol", "home", "config", "families", "models", "repertoire"},
+    "verify_command": {
+        *("protocol", "home", "config", "client", "families", "models", "repertoire", "fill_command", "models_command")
+    },
+    "cli": {"protocol", "home", "config", "client", "server", "fill_command", "models_command", "verify_command"},
+    "demo": {*("protocol", "home", "config", "client", "families", "models", "repertoire", "files", "models_command")},
 }
 """For each room, all that it may import. A room not named here is a room nobody has thought about."""
 

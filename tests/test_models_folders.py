@@ -88,7 +88,7 @@ def test_stable_diffusion_by_its_class_and_its_channels(tmp_path, pipeline, comp
         ("FluxFillPipeline", FLUX, "flux1"),
         ("Flux2KleinPipeline", FLUX, "flux2-klein"),
         ("ZImagePipeline", FLUX, "z-image"),
-        ("QwenImageEditPipeline", FLUX, "qwen-image"),
+        ("QwenImagePipeline", FLUX, "qwen-image"),
     ],
 )
 def test_other_families_by_their_class(tmp_path, pipeline, components, family):

@@ -1,16 +1,18 @@
-"""`python -m bridge.demo`: the main job on real pictures, in less than a minute."""
+"""`python -m bridge.demo`: the main job on real pictures, in less than a minute; with `--model` on your own weights."""
 
 import argparse
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bridge.demo import page
+from bridge.demo import brush, page
+from bridge.demo.brush import Brush
 from bridge.demo.process import running
-from bridge.demo.scenes import SCENES, Scene, play
+from bridge.demo.programme import Entry, programme
+from bridge.demo.scenes import play
 from bridge.demo.studio import Card, Studio, Voice
 from bridge.files.writing import saving
 from bridge.protocol.errors import Refusal
@@ -18,15 +20,26 @@ from bridge.protocol.errors import Refusal
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Play all scenes and leave the page. Returns 0, 1 where a scene did not work, 2 where it ended early."""
+def main(argv: Sequence[str] | None = None, plays: Callable[[Brush], Sequence[Entry]] = programme) -> int:
+    """Play all scenes and leave the page. Returns 0, 1 where a scene did not work, 2 where it ended early.
+
+    `plays` says which scenes (a test passes fewer).
+    """
     parser = argparse.ArgumentParser("python -m bridge.demo", description="The main job on real pictures.")
     parser.add_argument("--out", type=Path, default=Path("demo"), help="where pictures and page go (default: demo)")
-    out = parser.parse_args(argv).out
+    parser.add_argument("--model", metavar="FILE", help="your own weights: a checkpoint, a diffusers folder, or an id")
+    parser.add_argument(
+        "--prompt", metavar="WORDS", help=f"what shall be there, with --model (default: {brush.PROMPT})"
+    )
+    parser.add_argument("--steps", type=int, metavar="N", help="with --model; without it as many as the model wants")
+    parser.add_argument("--seed", type=int, metavar="N", default=brush.SEED, help="the same seed paints the same again")
+    given = parser.parse_args(argv)
+    if given.model is None and (given.prompt is not None or given.steps is not None):
+        parser.error("the built-in fill reads no words and takes no steps: name your own weights, too, with --model")
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a console that lacks × shows ? instead
     try:
-        failed = _show(out)
+        failed = _show(given, plays)
     except Refusal as why:
         print(f"The demo ended early. {why.text}", file=sys.stderr)
         return 2
@@ -36,29 +49,48 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 1 if failed else 0
 
 
-def _show(out: Path) -> int:
+def _show(given: argparse.Namespace, plays: Callable[[Brush], Sequence[Entry]]) -> int:
     """Everything; returns how many scenes did not work."""
+    out: Path = given.out
     if not EXAMPLES.is_dir():
         raise Refusal("picture.empty", f"There are no examples in {EXAMPLES}: run it from a checkout.")
-    _claim(out)
-    say = Voice()
-    say("Sfumato fills selections in an open picture. This is its built-in fill at work; no model is loaded.")
     with tempfile.TemporaryDirectory(prefix="sfumato-demo-", ignore_cleanup_errors=True) as folder:
+        held = _brush(given, Path(folder))
+        _claim(out)
+        say = Voice()
+        say(f"Sfumato fills selections in an open picture. {_greeting(held)}")
         begun = time.perf_counter()
-        with running(Path(folder)) as bridge:
+        with running(Path(folder), models=held.folders) as bridge:
             started = (time.perf_counter() - begun) * 1000
             say(f"The bridge started in {started:.0f} ms. It listens on this machine only.")
-            studio = Studio(say, EXAMPLES, out, Path(folder), bridge)
-            cards = [_scene(studio, number, *scene) for number, scene in enumerate(SCENES, 1)]
+            studio = Studio(say, EXAMPLES, out, Path(folder), bridge, held)
+            cards = [_scene(studio, number, entry) for number, entry in enumerate(plays(held), 1)]
     failed = sum(bool(card.failed) for card in cards)
     say()
     say(f"{len(cards) - failed} of {len(cards)} scenes worked. The page: {out / 'index.html'}")
-    say(f"Your own picture: {_command()} fill photo.jpg --mask mask.png --mode remove --out clean.png")
-    say("This version loads no models yet; the next release does, and then the fill reads your words.")
-    text = page.page(cards, say.lines, _names(studio), _command())
+    for line in page.hints(held, _command()):
+        say(line)
+    text = page.page(cards, say.lines, _names(studio), _command(), held, studio.device)
     with saving(out / "index.html") as file:
         file.write(text.encode())
     return failed
+
+
+def _brush(given: argparse.Namespace, folder: Path) -> Brush:
+    """What is painted with: the user's own model where one is named. Raises Refusal."""
+    if given.model is None:
+        held = Brush(seed=given.seed)
+    else:
+        prompt = brush.PROMPT if given.prompt is None else given.prompt
+        held = brush.chosen(given.model, prompt, given.steps, given.seed, folder)
+    held.recipe(held.mode)
+    return held
+
+
+def _greeting(held: Brush) -> str:
+    if held.model is None:
+        return "This is its built-in fill at work; no model is loaded."
+    return f"Here it paints with your own model, {held.name}: {held.asked}."
 
 
 def _claim(out: Path) -> None:
@@ -72,10 +104,10 @@ def _claim(out: Path) -> None:
         raise Refusal("internal", f"“{index}” is not the demo's and would be replaced. Choose another folder: --out")
 
 
-def _scene(studio: Studio, number: int, scene: Scene, title: str, about: str) -> Card:
+def _scene(studio: Studio, number: int, entry: Entry) -> Card:
     studio.say()
-    studio.say(f"{number}  {title}")
-    return play(studio, scene, Card(title, about))
+    studio.say(f"{number}  {entry.title}")
+    return play(studio, entry.scene, Card(entry.title, entry.about))
 
 
 def _names(studio: Studio) -> list[str]:

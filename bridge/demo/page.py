@@ -6,12 +6,13 @@ import os
 import platform
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from importlib import resources
 from urllib.parse import quote
 
 from bridge import __version__
+from bridge.demo.brush import Brush
 from bridge.demo.pictures import Levels
 from bridge.demo.stage import Pool, fitted, log, stage, webp
 from bridge.demo.studio import Card
@@ -20,8 +21,20 @@ TITLE = "<title>Sfumato – the demo</title>"
 """Tells the demo's own page from others."""
 
 
-def page(cards: Sequence[Card], said: Sequence[str], written: Sequence[str], command: str) -> str:
-    """The page as text. `said` are the terminal's lines, `written` paths beside the page, `command` starts Sfumato."""
+DEMO = 'python run.py demo --model FILE --prompt "…"'
+"""How the demo is played on somebody's own weights."""
+
+
+def page(
+    cards: Sequence[Card],
+    said: Sequence[str],
+    written: Sequence[str],
+    command: str,
+    brush: Brush = Brush(),  # noqa: B008  # a value
+    device: str = "",
+) -> str:
+    """The page as text. `said` are the terminal's lines, `written` paths beside the page, `command` starts Sfumato;
+    `device` is what a model painted on."""
     pool = Pool()
     first, *others = (_scene(pool, number, card) for number, card in enumerate(cards, 1))
     script = _part("page.js")
@@ -34,11 +47,22 @@ def page(cards: Sequence[Card], said: Sequence[str], written: Sequence[str], com
         pixels=pool.style(),
         verdict=_verdict(cards),
         scenes="\n".join([first, _figures(cards), *others]),
-        command=escape(command),
+        painted=_painted(brush, device),
+        commands=escape("\n".join(_commands(brush, command))),
+        further=_further(brush),
         files="".join(f'<li><a href="{quote(name)}">{escape(name)}</a></li>' for name in written),
         said=escape("\n".join(said)),
-        made=escape(_made()),
+        made=escape(_made(brush, device)),
     )
+
+
+def hints(brush: Brush, command: str) -> Iterator[str]:
+    """What the terminal says last: the next steps."""
+    if brush.model:
+        yield f"Once, where your models are: {command} models add FOLDER"
+    yield f"Your own picture: {_commands(brush, command)[-1]}"
+    if not brush.model:
+        yield f"With a model of your own the fill reads your words: {DEMO}"
 
 
 def _filled(template: str, **slots: str) -> str:
@@ -50,9 +74,38 @@ def _part(name: str) -> str:
     return resources.files("bridge.demo").joinpath(name).read_text("utf-8")
 
 
-def _made() -> str:
+def _painted(brush: Brush, device: str) -> str:
+    """Who painted all that is shown, and by what words."""
+    if brush.model is None:
+        text = "Everything here was painted by the built-in content-aware fill: it copies texture from your own "
+        return f'<p class="honest">{text}picture, reads no prompt, invents nothing.</p>'
+    text = f"Everything here was painted by your own model, {brush.name}{f', on {device}' if device else ''}."
+    return f'<p class="honest">{escape(text)}</p><p class="honest">{escape(brush.asked)}</p>'
+
+
+def _commands(brush: Brush, command: str) -> list[str]:
+    """How to fill one's own picture."""
+    fill = f"{command} fill photo.jpg"
+    if brush.model:
+        asked = f'--model {brush.model.id} --prompt "…"'
+        return [f"{command} models add FOLDER", f"{fill} --mask mask.png {asked} --out new.png"]
+    return [
+        f"{fill} --box 400,120,240,300 --count 3 --ora photo.ora",
+        f"{fill} --mask mask.png --mode remove --out clean.png",
+    ]
+
+
+def _further(brush: Brush) -> str:
+    """What else can be done, as HTML."""
+    if brush.model:
+        return "FOLDER is where your models are; it is named once, and nothing in it is copied or changed."
+    return f"With a model of your own the fill reads your words: <code>{escape(DEMO)}</code>"
+
+
+def _made(brush: Brush, device: str) -> str:
     """When and on what the page was made."""
-    machine = f"{platform.system()}, {os.cpu_count()} processor cores, no GPU used"
+    used = f"painted on {device}" if device else "no GPU used"
+    machine = f"{platform.system()}, {os.cpu_count()} processor cores, {used}"
     return f"Made by Sfumato {__version__} on {time.strftime('%Y-%m-%d at %H:%M')}: {machine}."
 
 

@@ -125,6 +125,12 @@ def foot(file: files.PictureFile, layer: files.Layer) -> Levels:
     return laid(file, layer)[around.y : around.bottom, around.x : around.right]
 
 
+def near(rgb: Levels, box: Box) -> Levels:
+    """RGB (h, w, 3): a box of a picture, with what is around it."""
+    top, left = max(0, box.y - MARGIN), max(0, box.x - MARGIN)
+    return rgb[top : box.bottom + MARGIN, left : box.right + MARGIN]
+
+
 def resized(pixels: Levels, width: int, height: int) -> Levels:
     """RGB (h, w, 3) or one channel (h, w), u8, at another size."""
     if pixels.shape[:2] == (height, width):

@@ -1,5 +1,6 @@
 """The demo's own bridge: a real process with a home of its own, killed once on purpose, ended with the demo."""
 
+import json
 import os
 import signal
 import subprocess
@@ -26,14 +27,17 @@ END_SECONDS = 5.0
 
 
 @contextmanager
-def running(folder: Path, argv: Sequence[str] = SERVE) -> Iterator[subprocess.Popen[str]]:
-    """A bridge that lives in `folder` and listens on any free port; yielded once it listens.
+def running(folder: Path, argv: Sequence[str] = SERVE, models: Sequence[str] = ()) -> Iterator[subprocess.Popen[str]]:
+    """A bridge that lives in `folder` and listens on any free port; yielded once it listens. `models` are folders in
+    which it looks for them, besides the usual ones.
 
     Ends what runs there at the end of the block: this process, or the one that a client started in its place. Raises
     Refusal `job.lost` where it does not start, with the last line of its log.
     """
     home.make_private(folder)
-    (folder / "sfumato.toml").write_text("port = 0\n", "ascii")  # the bridge that comes after a kill reads it too
+    # The bridge that comes after a kill reads it too. A list as JSON has it is one of TOML, for texts without controls.
+    written = f"port = 0\nmodels = {json.dumps(list(models), ensure_ascii=False)}\n"
+    (folder / "sfumato.toml").write_text(written, "utf-8")
     surroundings = {**os.environ, "SFUMATO_HOME": str(folder)}
     with (
         (folder / "bridge.log").open("ab") as log,

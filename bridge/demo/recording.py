@@ -1,7 +1,7 @@
 """One fill, written down: what was asked, and every event with its time, as it came."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bridge import files
 from bridge.client import Client, Event, new_job
 from bridge.protocol.errors import Refusal
-from bridge.protocol.messages import Accepted, Done, Layer, Message, Preview, Want
+from bridge.protocol.messages import Accepted, Done, Layer, Message, Preview, Progress, Want
 from bridge.protocol.values import Box, Document, Picture, Recipe
 
 KINDS: dict[str, Any] = {"u8": np.uint8, "u16": np.dtype("<u2")}
@@ -83,8 +83,9 @@ class Recording:
         """Bytes of pixels that were sent for it."""
         self._begun = 0.0
 
-    def run(self, client: Client, region: str | None = None) -> Iterator[Moment]:
-        """Ask, and yield each moment. Raises Refusal where the bridge refuses, or paints nothing."""
+    def run(self, client: Client, region: str | None = None) -> Generator[Moment]:
+        """Ask, and yield each moment; closed early, the fill is cancelled. Raises Refusal where the bridge refuses, or
+        paints nothing."""
         before, self._begun = client.uploaded, time.perf_counter()
         asked = self.asked
         for event in client.fill(
@@ -125,6 +126,15 @@ class Recording:
     def accepted(self) -> Accepted:
         """The bridge's promise."""
         return next(one.message for one in self.moments if isinstance(one.message, Accepted))
+
+    @property
+    def stepped(self) -> float | None:
+        """When the first step of painting was done; None before that."""
+        for one in self.moments:
+            match one.message:
+                case Progress(phase="painting" | "decoding", step=step) if step:
+                    return one.at
+        return None
 
     @property
     def context(self) -> Box:

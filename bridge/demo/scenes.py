@@ -3,6 +3,7 @@
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,26 +14,29 @@ from bridge.demo.recording import Asked, Recording
 from bridge.demo.studio import Card, Failure, Studio
 from bridge.protocol.errors import Refusal
 from bridge.protocol.messages import Layer, Preview
-from bridge.protocol.values import Recipe
 
 Scene = Callable[[Studio, Card], None]
 """Plays, and writes what came of it on the card. Raises Failure or Refusal."""
 
-SEED = 2026
-"""The demo paints the same each time."""
 TIMES = 2
 """How many times larger the picture is over which Esc is pressed and the bridge is killed."""
 WIDER = 0.3
 """By how much of its width the coffee's picture goes on."""
+STRENGTHS = 0.3, 0.6, 1.0
+"""How much of what is there goes when it is refined; 1 paints anew."""
+OTHER = 100
+"""How far another seed is from the first."""
 
 
-def remove(studio: Studio, card: Card) -> None:
-    """Take the rocket away, in three variations."""
-    asked = studio.rocket(Recipe("remove", seed=SEED, count=3))
+def lasso(studio: Studio, card: Card) -> None:
+    """Paint over the rocket, in three variations."""
+    asked = studio.rocket(studio.brush.recipe(studio.brush.mode, count=3))
     card.recording = recording = Recording(asked)
     studio.say(f"rocket.jpg, {_size(asked.file)}, with a soft lasso around the rocket. Three variations.")
     studio.paint(recording)
-    studio.removed = recording
+    studio.painted = recording
+    if studio.brush.model:
+        studio.ask_device()
     studio.keep("rocket", recording)
     studio.say("Written: three composites, three layers with their masks, and rocket.ora, which GIMP opens.")
     first = min(moment.at for moment in recording.moments if moment.layer)
@@ -42,15 +46,38 @@ def remove(studio: Studio, card: Card) -> None:
 def again(studio: Studio, card: Card) -> None:
     """The same selection with another seed."""
     first = studio.first()
-    asked = replace(first.asked, recipe=replace(first.asked.recipe, seed=SEED + 100, count=1))
+    seed = (studio.brush.seed + OTHER) % 2**32
+    asked = replace(first.asked, recipe=replace(first.asked.recipe, seed=seed, count=1))
     card.recording = recording = Recording(asked)
     studio.paint(recording, first.accepted.region)
     studio.keep("again", recording)
-    for one in (first, recording):
-        card.shots += [(layer.name, pictures.foot(asked.file, layer)) for layer in one.layers]
+    for layer in (*first.layers, *recording.layers):
+        seen = _closely(asked, layer) if studio.brush.model else pictures.foot(asked.file, layer)
+        card.shots.append((layer.name, seen))
+    if studio.brush.model:
+        studio.say(_encoded(recording))
     card.figure, card.meaning = f"{recording.sent:,} bytes", "uploaded for one more variation"
     if recording.sent:
         raise Failure(f"Again uploaded {recording.sent:,} bytes, expected 0.")
+
+
+def refine(studio: Studio, card: Card) -> None:
+    """The same selection and seed, from a little of it painted anew to all."""
+    first = studio.first()
+    assert first.asked.selection
+    file, recipe = first.asked.file, first.asked.recipe
+    card.shots.append(("before", pictures.near(pictures.eight(file.pixels), first.asked.selection)))
+    asked = [replace(first.asked, recipe=replace(recipe, count=1, strength=strength)) for strength in STRENGTHS]
+    card.recording, *_ = recordings = [Recording(one) for one in asked]
+    for strength, recording in zip(STRENGTHS, recordings, strict=True):
+        share = f"{strength * 100:.0f} %"
+        studio.say(f"At {share}:")
+        studio.paint(recording, first.accepted.region)
+        studio.write(f"refined-{strength * 100:.0f}.png", files.composite(file, recording.layers), file)
+        card.shots += [(share, _closely(first.asked, layer)) for layer in recording.layers]
+    studio.film("refined", card.shots)
+    card.figure = f"{card.recording.moments[-1].at:.1f} s"
+    card.meaning = f"from Enter to the selection refined at {STRENGTHS[0] * 100:.0f} %"
 
 
 def expand(studio: Studio, card: Card) -> None:
@@ -58,7 +85,7 @@ def expand(studio: Studio, card: Card) -> None:
     photograph = files.read(studio.examples / "coffee.jpg")
     more = round(photograph.canvas.width * WIDER)
     file, content = photograph.enlarged(right=more)
-    card.recording = recording = Recording(Asked(file, Recipe("expand", seed=SEED, count=2), content=content))
+    card.recording = recording = Recording(Asked(file, studio.brush.recipe("expand", count=2), content=content))
     studio.say(f"coffee.jpg, {_size(photograph)}, on a canvas {more} px wider. Nothing is selected.")
     studio.paint(recording)
     studio.keep("coffee", recording)
@@ -71,7 +98,7 @@ def untouched(studio: Studio, card: Card) -> None:
     counts = [_outside(studio, card, painted.asked, studio.examples / "rocket.jpg", studio.out / "rocket-1.png")]
     deep = pictures.deepened(painted.asked.file)
     before = studio.write("rocket-16bit.tif", deep.original, deep)
-    asked = replace(studio.rocket(Recipe("remove", seed=SEED)), file=files.read(before))
+    asked = replace(studio.rocket(studio.brush.recipe(studio.brush.mode)), file=files.read(before))
     card.recording = recording = Recording(asked)
     studio.say(f"{before.name}: the same scene in {pictures.tones(asked.file.original):,} tones; 8 bit has 256.")
     studio.paint(recording)
@@ -87,7 +114,8 @@ def cancel(studio: Studio, card: Card) -> None:
     """Esc in the middle of a larger fill."""
     photograph = pictures.enlarged(files.read(studio.examples / "coffee.jpg"), TIMES)
     file, content = photograph.enlarged(left=round(photograph.canvas.width * WIDER))
-    card.recording = recording = Recording(Asked(file, Recipe("expand", seed=SEED, count=4), content=content))
+    asked = Asked(file, studio.brush.recipe("expand", count=4), content=content)
+    card.recording = recording = Recording(asked)
     studio.say(f"coffee.jpg at {_size(photograph)}, expanded to the left, four variations. Esc at the first look.")
     pressed = None
     with studio.connect() as client:
@@ -101,13 +129,15 @@ def cancel(studio: Studio, card: Card) -> None:
         raise Failure(f"It ended as “{recording.done.state}” before it could be cancelled.")
     took = f"{(recording.moments[-1].at - pressed) * 1000:.0f} ms"
     studio.say(f"Cancelled {took} after Esc.")
+    if studio.brush.model:
+        _next_step(studio, recording)
     studio.keep_strip("cancelled", recording)
     card.figure, card.meaning = took, "from Esc, in the middle of painting, to its end"
 
 
 def kill(studio: Studio, card: Card) -> None:
     """Kill the bridge while it paints."""
-    asked = studio.rocket(Recipe("remove", seed=SEED, count=3))
+    asked = studio.rocket(studio.brush.recipe(studio.brush.mode, count=3))
     assert asked.mask is not None
     file = pictures.enlarged(asked.file, TIMES)
     asked = replace(asked, file=file, mask=pictures.resized(asked.mask, *file.canvas[2:]))
@@ -147,47 +177,6 @@ def _killed_over(studio: Studio, recording: Recording, client: Client) -> Counte
     return landed
 
 
-SCENES: tuple[tuple[Scene, str, str], ...] = (
-    (
-        remove,
-        "Remove",
-        "A soft lasso, then Enter. Each variation is a layer of its own, with the lasso as its mask: the picture below "
-        "is never touched, and the edge can still be painted.",
-    ),
-    (
-        again,
-        "Again",
-        "The same selection with another seed. The bridge still holds the part of the picture that it has seen, so "
-        "that not one byte travels.",
-    ),
-    (
-        expand,
-        "Expand",
-        "A canvas wider than its photograph. Nothing has to be selected: what is empty is found and continued, from "
-        "the wood that is there.",
-    ),
-    (
-        untouched,
-        "Nothing else changes",
-        "Every value outside the selection is compared between the file that went in and the file that came out, read "
-        "back from disk. The second file has 16 bit, with real values between the steps of 8.",
-    ),
-    (
-        cancel,
-        "Cancel",
-        "A larger fill, and Esc in the middle of it. The painter is a process of its own: it is dropped at once, and "
-        "nothing half-painted arrives.",
-    ),
-    (
-        kill,
-        "Killed, and nothing lost",
-        "While it paints, the bridge is ended as hard as a system can. The client starts another; that one reads the "
-        "journal and goes on. Nothing is lost and nothing lands twice.",
-    ),
-)
-"""Each scene, in order, with its title and what the page says about it."""
-
-
 def play(studio: Studio, scene: Scene, card: Card) -> Card:
     """Play a scene to its end; one that fails keeps its verdict, and the others go on."""
     try:
@@ -216,6 +205,34 @@ def _outside(studio: Studio, card: Card, asked: Asked, before: Path, after: Path
     if not painted.differ:
         raise Failure("Nothing was painted: inside the selection 0 values differ.")
     return kept
+
+
+def _next_step(studio: Studio, cancelled: Recording) -> None:
+    """Ask for what was cancelled once more, and say how long it takes to the first step."""
+    again = Recording(cancelled.asked)
+    with studio.connect() as client, closing(again.run(client, cancelled.accepted.region)) as moments:
+        while again.stepped is None and next(moments, None):
+            pass
+    if again.stepped is None:
+        raise Failure("The fill after it ended before its first step.")
+    told = f"Enter once more: the first step was done after {again.stepped:.1f} s"
+    whole = studio.painted and studio.painted.stepped
+    studio.say(
+        f"{told}; in the first scene, where the model had to load, after {whole:.1f} s." if whole else f"{told}."
+    )
+
+
+def _encoded(recording: Recording) -> str:
+    """What had to be encoded for a fill, by what its layers say that they reused."""
+    reused = [one.message.timings.get("reused", ()) for one in recording.moments if isinstance(one.message, Layer)]
+    anew = [name for name in ("texts", "regions") if not all(name in kept for kept in reused)]
+    return f"Encoded anew: {' and '.join(anew)}." if anew else "No text and no region was encoded anew."
+
+
+def _closely(asked: Asked, layer: files.Layer) -> pictures.Levels:
+    """RGB (h, w, 3): what is selected and a little around it, with a layer over it."""
+    assert asked.selection
+    return pictures.near(pictures.laid(asked.file, layer), asked.selection)
 
 
 def _size(file: files.PictureFile) -> str:

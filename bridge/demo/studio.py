@@ -1,8 +1,9 @@
 """What the scenes of the demo share: the example pictures, the bridge, what is said, and what is written."""
 
+import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,11 +11,13 @@ from pathlib import Path
 from bridge import files
 from bridge.client import Client, connect
 from bridge.demo import pictures
+from bridge.demo.brush import Brush
 from bridge.demo.pictures import Levels
 from bridge.demo.process import ABOUT
 from bridge.demo.recording import Asked, Moment, Recording
 from bridge.files import Pixels
 from bridge.files.writing import png, saving
+from bridge.protocol.limits import GIB
 from bridge.protocol.messages import Accepted, Layer, Preview
 from bridge.protocol.values import Recipe
 
@@ -58,15 +61,22 @@ class Card:
 
 @dataclass(eq=False)
 class Studio:
-    """Where the scenes play: pictures come from `examples` and go to `out`; the bridge lives in `home`."""
+    """Where the scenes play: pictures come from `examples` and go to `out`; the bridge lives in `home`.
+
+    brush    what is painted with
+    painted  the first scene's fill; others go on from it
+    device   what it was painted on, in words; empty before that, and where nothing tells
+    written  every file, in order
+    """
 
     say: Voice
     examples: Path
     out: Path
     home: Path
     bridge: subprocess.Popen[str]
-    removed: Recording | None = None
-    """The first scene's fill; others go on from it."""
+    brush: Brush = field(default_factory=Brush)
+    painted: Recording | None = None
+    device: str = ""
     written: list[Path] = field(default_factory=list)
 
     def connect(self) -> AbstractContextManager[Client]:
@@ -80,15 +90,23 @@ class Studio:
 
     def first(self) -> Recording:
         """The first scene's fill. Raises Failure where that scene did not work."""
-        if self.removed is None:
+        if self.painted is None:
             raise Failure("It goes on from the first scene, and that did not work.")
-        return self.removed
+        return self.painted
 
     def paint(self, recording: Recording, region: str | None = None) -> None:
         """Run a fill to its end and say how it goes."""
         with self.connect() as client:
             for moment in recording.run(client, region):
                 self.tell(recording, moment)
+
+    def ask_device(self) -> None:
+        """Ask the bridge what it painted on, and say it."""
+        with self.connect() as client:
+            told = client.capabilities()[0].device
+        if told and told["memory"]:
+            self.device = f"{told['name']} with {told['memory'] / GIB:.1f} GB of memory"
+            self.say(f"It was painted on {self.device}.")
 
     def kill(self) -> None:
         """Kill the bridge that the demo started, and no other. Raises Failure where it has ended by itself."""
@@ -124,9 +142,13 @@ class Studio:
 
     def keep_strip(self, name: str, recording: Recording) -> None:
         """Write the film strip of a fill."""
+        self.film(name, list(frames(recording)))
+
+    def film(self, name: str, shown: Sequence[tuple[str, Levels]]) -> None:
+        """Write pictures as a film strip, each with its words."""
         path = self.out / f"{name}-strip.png"
         with saving(path) as sink:
-            sink.write(png(pictures.strip(list(frames(recording)))))
+            sink.write(png(pictures.strip(shown)))
         self.written.append(path)
 
     def write(self, name: str, pixels: Pixels, like: files.PictureFile) -> Path:
@@ -148,4 +170,6 @@ def frames(recording: Recording) -> Iterator[tuple[str, Levels]]:
         if moment.pixels is not None:
             yield f"{moment.at:.2f} s, preview", pictures.seen(rgb, recording.context, moment.pixels)
         elif moment.layer:
-            yield f"{moment.at:.2f} s, {moment.layer.name}", pictures.laid(asked.file, moment.layer)
+            # Without the prompt: a frame is narrow, and the strip's font has only Latin letters.
+            name = re.sub(r" – .*(?= \(seed)", "", moment.layer.name)
+            yield f"{moment.at:.2f} s, {name}", pictures.laid(asked.file, moment.layer)

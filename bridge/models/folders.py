@@ -24,15 +24,12 @@ PIPELINES: dict[str, str] = {
     **{f"StableDiffusion{kind}Pipeline": "sd15" for kind in _STABLE},
     **{f"StableDiffusionXL{kind}Pipeline": "sdxl" for kind in _STABLE},
     **{f"LatentConsistencyModel{kind}Pipeline": "sd15" for kind in ("", "Img2Img")},
-    **{f"Flux{kind}Pipeline": "flux1" for kind in ("", "Img2Img", "Inpaint", "Fill", "Kontext", "KontextInpaint")},
-    **{f"Flux2Klein{kind}Pipeline": "flux2-klein" for kind in ("", "Inpaint", "KV")},
-    **{f"ZImage{kind}Pipeline": "z-image" for kind in ("", "Img2Img", "Inpaint")},
-    **{
-        f"QwenImage{kind}Pipeline": "qwen-image"
-        for kind in ("", "Img2Img", "Inpaint", "Edit", "EditPlus", "EditInpaint")
-    },
+    **{f"Flux{kind}Pipeline": "flux1" for kind in ("", "Fill", "Kontext")},
+    "Flux2KleinPipeline": "flux2-klein",
+    "ZImagePipeline": "z-image",
+    "QwenImagePipeline": "qwen-image",
 }
-"""Pipeline classes that can be used, and their family."""
+"""Pipeline classes that can be used, and their family: ours by our own loop, the others as `stock.PIPELINES` says."""
 
 _LATER = re.compile(
     r"(StableDiffusion|Flux|ZImage|QwenImage|Chroma|Kolors|Sana|Lumina|HiDream|PixArt|Wan|LTX)\w*Pipeline"

@@ -14,8 +14,9 @@ LENGTH = 77
 """Tokens of one text, its start and end among them."""
 
 
+@cache
 def tokenizer(pad: str = "<|endoftext|>") -> CLIPTokenizer:
-    """A new tokenizer equal to that of openai/clip-vit-large-patch14: 49,408 tokens, texts of 77.
+    """The tokenizer, equal to that of openai/clip-vit-large-patch14: 49,408 tokens, texts of 77.
 
     `pad` fills a text up: its end token, or "!" (id 0) for the second encoder of SDXL.
     """

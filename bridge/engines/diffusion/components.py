@@ -6,6 +6,7 @@ safetensors is ever opened, and no class is taken from a file.
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +39,8 @@ KINDS: tuple[type[Any], ...] = (UNet2DConditionModel, AutoencoderKL, CLIPTextMod
 """The classes of components 0 to 3; SD 1.5 has no fourth. Everywhere a component is meant by this number."""
 FOLDERS = ("unet", "vae", "text_encoder", "text_encoder_2")
 WORDS = ("UNet", "autoencoder", "text encoder", "second text encoder")
+PLAIN = re.compile(r"(model|diffusion_pytorch_model)(-\d+-of-\d+)?\.safetensors")
+"""Weights of a folder, whole or in shards, that are no variant: beside them may lie `.fp16`, `.non_ema` and others."""
 SAMPLE = 64
 """Bytes of a weight that its fingerprint takes from its start, its middle and its end."""
 LIBRARIES = (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, RuntimeError, SafetensorError)
@@ -87,7 +90,8 @@ def _in_folder(model: "Model", shapes: Config, i: int, dtype: torch.dtype, devic
     """A component of a diffusers folder, of the class that stands in our own table."""
     place = model.path / FOLDERS[i]
     files = sorted(place.glob("*.safetensors"))
-    plain = [one for one in files if ".fp16." not in one.name]
+    plain = [one for one in files if PLAIN.fullmatch(one.name)]
+    half = [one for one in files if ".fp16" in one.name]
 
     def bring() -> Module:
         told = {"use_safetensors": True, "local_files_only": True, "output_loading_info": True}
@@ -96,7 +100,7 @@ def _in_folder(model: "Model", shapes: Config, i: int, dtype: torch.dtype, devic
         _complete(model, i, report["missing_keys"])
         return _ready(found, device)
 
-    return _piece(model, i, (place / "config.json").read_bytes(), plain or files, "", dtype, device, bring)
+    return _piece(model, i, (place / "config.json").read_bytes(), plain or half, "", dtype, device, bring)
 
 
 def _in_file(model: "Model", shapes: Config, i: int, dtype: torch.dtype, device: torch.device) -> Piece:
@@ -157,7 +161,8 @@ def _shapes(found: Any) -> dict[str, Any]:
 
 
 def _ready(found: Any, device: torch.device) -> Module:
-    ready: Module = found.eval().requires_grad_(False).to(device)
+    found.eval().requires_grad_(False).to(device)
+    ready: Module = found.to(memory_format=devices.layout(device, found.dtype))
     return ready
 
 

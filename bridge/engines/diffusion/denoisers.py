@@ -34,7 +34,7 @@ def denoiser(parts: Parts, text: Embedding, seen: Seen, guidance: float, size: t
     (*Classifier-Free Diffusion Guidance*, 2022); an edit model weighs text and picture apart, in one call of three.
     """
     unet = parts.unet
-    device, dtype = unet.device, unet.dtype
+    device, dtype = text.positive.device, text.positive.dtype  # the UNet's too, which walks all its layers to say so
     sides = _sides(text, seen.edits)
     words = _cat([text.negative if side.negative else text.positive for side in sides])
     added = _added(parts.family, text, sides, size, device, dtype)

@@ -14,7 +14,7 @@ from bridge.engines.clock import Clock
 from bridge.engines.diffusion import devices, latents, memory
 from bridge.engines.diffusion.denoisers import denoiser
 from bridge.engines.diffusion.kept import Kept
-from bridge.engines.diffusion.memory import Rung
+from bridge.engines.diffusion.memory import Ladder, Rung
 from bridge.engines.diffusion.schedulers import Scheduler
 from bridge.engines.diffusion.sitting import Ground, Sitting, ground
 from bridge.engines.diffusion.stock import Stock
@@ -70,7 +70,7 @@ class Diffusion:
         self._copied = Copied()
         self._stock: Stock | None = None
         self._stock_dtype = torch.bfloat16 if dtype == torch.float16 else dtype  # what such models were trained in
-        self._rungs: dict[str, Rung] = {}
+        self._ladder = Ladder()
         self.facts: dict[str, Any] = {}
         self.made: dict[str, Any] = {}
 
@@ -102,19 +102,22 @@ class Diffusion:
         """Yield (variation, float32 RGB (H, W, 3), 0–1) as each is decoded; model, seed and guidance are set.
 
         Where memory runs out, the model is held one rung lower and what is missing is painted anew. Raises Refusal
-        `gpu.memory` below the last rung, and what loading refuses. `Cancelled` passes through, within a step.
+        `gpu.memory` below the last rung, and what loading refuses; SystemExit where the device itself failed.
+        `Cancelled` passes through, within a step.
         """
         model = self._model(recipe)
         self.made = {"model": model.name, "hash": model.hash, **VERSIONS}
         painter = self._painted if _is_own(model) else self._painted_by_stock
         painted: set[int] = set()
         while len(painted) < recipe.count:
-            rung = self._rungs.get(model.id, Rung.RESIDENT)
+            rung = self._ladder.rung(model.id, plate.hole.size)
             try:
                 for k, rgb in painter(model, plate, recipe, step, rung, painted):
                     painted.add(k)
                     yield k, rgb
             except (RuntimeError, MemoryError) as why:
+                if devices.lost(why):
+                    raise SystemExit(f"the device failed: {why}") from why  # a new process finds it well again
                 if not devices.out_of_memory(why):
                     raise
                 log.warning("%s: memory ran out with %s", model.name, rung.words)
@@ -132,7 +135,7 @@ class Diffusion:
         if rung >= Rung.SMALLER:
             plate = memory.smaller(plate, FAMILIES[model.family].multiple)
         lit = bool(plate.rgb.max() > DULL)
-        sitting = self._sit(model, plate, recipe, rung, clock)
+        sitting = self._sit(model, plate, recipe, step, rung, clock)
         reused = [name for name, count in self.counts.items() if count == before[name]]
         said = {"steps": sitting.steps, "held": rung.words, "reused": reused}
         missing = [k for k in range(recipe.count) if k not in painted]
@@ -145,12 +148,16 @@ class Diffusion:
                 self.facts = {**said, "stages": clock.lap()}
                 yield k, colour.resample(rgb, size)
 
-    def _sit(self, model: Model, plate: Plate, recipe: Recipe, rung: Rung, clock: Clock) -> Sitting:
+    def _sit(self, model: Model, plate: Plate, recipe: Recipe, step: Step, rung: Rung, clock: Clock) -> Sitting:
         """Load and encode what is not kept from before."""
         assert recipe.seed is not None and recipe.guidance is not None
         with clock.phase("loading"):
             self._stock = None
-            parts = self._store.get(model)
+            parts = self._store.get(model, check=lambda: step(0, 0, 1, None))
+            if parts.offloaded and rung < Rung.OFFLOADED:  # memory is there again: whole weights are faster
+                del parts
+                self._store.keep_only(None)
+                parts = self._store.get(model, check=lambda: step(0, 0, 1, None))
             memory.settle(parts, rung, self.device)
             loras = [(self._find_lora(one.id), one.weight) for one in recipe.loras]
             worn = self._store.wear(parts, loras)
@@ -212,7 +219,7 @@ class Diffusion:
         self._store.keep_only(model)
         devices.give_back(self.device)
         if rung < Rung.SMALLER:
-            self._rungs[model.id] = Rung(rung + 1)
+            self._ladder.descend(model.id, plate.hole.size, rung)
             return
         height, width = plate.hole.shape
         there = devices.facts(self.device)

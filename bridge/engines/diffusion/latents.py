@@ -39,7 +39,7 @@ def decode(vae: Any, z: torch.Tensor, lit: bool) -> Floats:
     though what went in was `lit`, is decoded once more in float32, and so is everything after it.
     """
     rgb = _decoded(vae, z)
-    if vae.dtype != torch.float32 and not (np.isfinite(rgb).all() and (rgb.max() > BLACK or not lit)):
+    if not (np.isfinite(rgb).all() and (rgb.max() > BLACK or not lit)) and vae.dtype != torch.float32:
         vae.to(torch.float32)
         rgb = _decoded(vae, z)
     return np.clip(rgb, 0, 1) if np.isfinite(rgb).all() else rgb  # what is no number stays one, and is refused
@@ -72,5 +72,5 @@ def preview(z: torch.Tensor, colours: torch.Tensor) -> Floats:
 
 def _decoded(vae: Any, z: torch.Tensor) -> Floats:
     z = z / vae.config.scaling_factor + (vae.config.shift_factor or 0)
-    rgb = vae.decode(z.to(vae.dtype), return_dict=False)[0][0].float().permute(1, 2, 0)
+    rgb = vae.decode(z.to(next(vae.parameters())), return_dict=False)[0][0].float().permute(1, 2, 0)
     return np.asarray((rgb / 2 + 0.5).cpu().numpy(), np.float32)

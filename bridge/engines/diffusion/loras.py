@@ -47,6 +47,8 @@ def apply(parts: Parts, wanted: Sequence[tuple["Lora", float]]) -> str:
     """
     active = {_name(lora): (lora, weight) for lora, weight in sorted(wanted, key=lambda one: one[0].hash) if weight}
     modules: tuple[Module, ...] = (parts.unet, *parts.encoders)
+    if not active and not any(_adapters(module) for module in modules):
+        return ""  # peft would walk every layer to say so
     for lora, _ in active.values():
         _check_family(lora, parts)
     with quiet(), _unwarned():

@@ -1,5 +1,7 @@
 """The memory ladder: what is given up, one thing after the other, when a device's memory does not suffice."""
 
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from enum import IntEnum
 from typing import Any
@@ -40,12 +42,32 @@ _WORDS = {
     Rung.SMALLER: "at a smaller working size",
 }
 
+AGAIN = 600.0
+"""Seconds after which a plate is tried with everything on the device again: other programs come and go."""
 SMALLER = 0.7
 """Sides at the last rung: half the pixels."""
 
 
+class Ladder:
+    """On which rung a model paints plates of a size, as far as experience says: smaller ones begin at the top."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` gives seconds (a test passes its own)."""
+        self._clock = clock
+        self._reached: dict[tuple[str, int], tuple[Rung, float]] = {}
+
+    def rung(self, model: str, pixels: int) -> Rung:
+        """Where to begin with a plate of so many pixels."""
+        rung, at = self._reached.get((model, pixels), (Rung.RESIDENT, 0.0))
+        return rung if self._clock() - at < AGAIN else Rung.RESIDENT
+
+    def descend(self, model: str, pixels: int, rung: Rung) -> None:
+        """Memory ran out on this rung."""
+        self._reached[model, pixels] = Rung(rung + 1), self._clock()
+
+
 def settle(parts: Parts, rung: Rung, device: torch.device) -> None:
-    """Hold a model as a rung says. Going down the ladder again needs fresh weights, once they were offloaded."""
+    """Hold a model as a rung says. To climb again, weights that were offloaded have to be loaded anew."""
     parts.vae.enable_tiling() if rung >= Rung.VAE_TILED else parts.vae.disable_tiling()
     if rung >= Rung.TEXT_AWAY:
         text_away(parts)

@@ -5,6 +5,7 @@ LoRAs can be tried on any machine. What they paint is coloured noise.
 """
 
 import math
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -221,3 +222,7 @@ def _scale(layer: nn.Module, answer: Tensor, wanted: float) -> None:
     factor = 2.0 ** round(math.log2(wanted / float(answer.std())))
     for value in layer.parameters():
         value.mul_(factor)
+
+
+if __name__ == "__main__":  # for a program that must not load torch itself
+    folder(Path(sys.argv[1]), "sd15")

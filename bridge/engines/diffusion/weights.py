@@ -11,6 +11,7 @@ import torch
 from safetensors import safe_open
 from transformers import CLIPTokenizer
 
+from bridge.engines import Check
 from bridge.engines.diffusion import clip_vocabulary, components, devices, loras
 from bridge.engines.diffusion.components import Config, Module, Piece, config, quiet
 from bridge.engines.diffusion.parts import Parts
@@ -78,13 +79,15 @@ class Store:
         """Bytes of all weights held, each component counted once."""
         return sum({piece.key: piece.size for _, pieces in self._held.values() for piece in pieces}.values())
 
-    def get(self, model: "Model", configs: Config | None = None) -> Parts:
-        """The model, loaded unless it is held. `configs`, and what is raised, as in `load`."""
+    def get(self, model: "Model", configs: Config | None = None, check: Check = lambda: None) -> Parts:
+        """The model, loaded unless it is held. `configs`, and what is raised, as in `load`; `check` is called before
+        each component is loaded and may raise.
+        """
         if model.id not in self._held:
             shapes = configs or config(model.family)
             pieces = components.pieces(model, shapes, self._dtypes, self._device)
             self._make_room(pieces)
-            self._held[model.id] = _assembled(model, shapes, pieces, self._shared), pieces
+            self._held[model.id] = _assembled(model, shapes, pieces, self._shared, check), pieces
         self._held.move_to_end(model.id)
         return self._held[model.id][0]
 
@@ -115,10 +118,13 @@ class Store:
         devices.give_back(self._device)
 
 
-def _assembled(model: "Model", shapes: Config, pieces: tuple[Piece, ...], shared: Shared) -> Parts:
+def _assembled(
+    model: "Model", shapes: Config, pieces: tuple[Piece, ...], shared: Shared, check: Check = lambda: None
+) -> Parts:
     """The model of these pieces; each is loaded unless `shared` holds it, and then is held there."""
     found: list[Module] = []
     for piece in pieces:
+        check()
         one = shared.get(piece.key) or piece.load()
         shared[piece.key] = one
         found.append(one)
