@@ -69,8 +69,8 @@ def _scope(
 CPU = _scope(
     "Random weights, a quarter of the released width in every component, at their depth.",
     checkpoints.medium,
-    (192, 128, 192, 96),
-    (4, 2, 15),
+    (192, 128, 160, 96),
+    (3, 2, 15),
     memory=True,
 )
 CUDA = _scope("Random weights in the released shapes.", checkpoints.real, (512, 512, 1024, 1024), (15, 5, 25), True)

@@ -183,6 +183,18 @@ def test_a_recording_knows_its_first_step():
     assert made.stepped == 4.0
 
 
+def test_of_many_previews_a_few_are_shown():
+    made = painted(rocket())
+    accepted, _, layer, done = made.moments
+    looks = [Moment(float(at), Preview(made.job, at % 2, 2), pixels=np.zeros((2, 2, 3), np.uint8)) for at in range(23)]
+    made.moments = [accepted, *looks, layer, done]
+    assert [one.at for one in made.shown] == [0.01, 0, 1, 7, 8, 14, 15, 21, 22, 0.75, 1]
+    made.moments = [accepted, *looks[:8], done]
+    assert made.shown == made.moments
+    assert made.first_look(1) is looks[1]
+    assert made.first_look(2) is None
+
+
 def test_a_fill_that_failed_is_refused_with_the_bridges_words():
     made = Recording(rocket())
     done = Done(1, made.job, "failed", (), (Missing(0, "gpu.memory", "Memory ran out."),))
@@ -287,7 +299,7 @@ def shelf(tmp_path):
     [
         ("soft-ink.safetensors", "“soft-ink.safetensors” is a LoRA, a small change to a model. Name the model"),
         ("pickled.ckpt", "pickled.ckpt is a pickled file, which can run code"),
-        ("photo.png", "“photo.png” is not a model that is known here."),
+        ("photo.png", "No model was found in “photo.png”. Name a checkpoint"),
         ("empty", "empty” has no model_index.json, so it is no diffusers folder."),
         ("folder", "folder is made for WanPipeline, which cannot be used yet"),
         ("folder/beside.safetensors", "“beside.safetensors” lies in a diffusers folder. Name that instead:"),

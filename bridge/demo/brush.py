@@ -117,7 +117,7 @@ def _at(catalogue: Catalogue, path: Path) -> Model:
     elif (path.parent / INDEX).is_file():
         text = f"“{path.name}” lies in a diffusers folder. Name that instead: {path.parent}"
     else:
-        text = f"“{path.name}” is not a model that is known here. Name a checkpoint (.safetensors) of Stable Diffusion."
+        text = f"No model was found in “{path.name}”. Name a checkpoint (.safetensors), best in a folder of its own."
     raise Refusal("model.invalid", text)
 
 

@@ -14,6 +14,8 @@ from bridge.protocol.errors import Refusal
 from bridge.protocol.messages import Accepted, Done, Layer, Message, Preview, Progress, Want
 from bridge.protocol.values import Box, Document, Picture, Recipe
 
+LOOKS = 4
+"""Previews of a variation that are shown. A model gives dozens."""
 KINDS: dict[str, Any] = {"u8": np.uint8, "u16": np.dtype("<u2")}
 
 
@@ -128,6 +130,23 @@ class Recording:
         return next(one.message for one in self.moments if isinstance(one.message, Accepted))
 
     @property
+    def shown(self) -> list[Moment]:
+        """The moments that are worth showing: of a variation's previews no more than LOOKS, from the first to the
+        last."""
+        previews: dict[int, list[int]] = {}
+        for place, one in enumerate(self.moments):
+            if isinstance(one.message, Preview):
+                previews.setdefault(one.message.index, []).append(place)
+        kept = {places[i] for places in previews.values() for i in _spread(len(places))}
+        every = enumerate(self.moments)
+        return [one for place, one in every if place in kept or not isinstance(one.message, Preview)]
+
+    def first_look(self, index: int) -> Moment | None:
+        """The first preview of a variation."""
+        looks = (one for one in self.moments if isinstance(one.message, Preview) and one.message.index == index)
+        return next(looks, None)
+
+    @property
     def stepped(self) -> float | None:
         """When the first step of painting was done; None before that."""
         for one in self.moments:
@@ -152,6 +171,11 @@ class Recording:
         """The bridge's last word."""
         last = self.moments[-1].message if self.moments else None
         return last if isinstance(last, Done) else None
+
+
+def _spread(count: int) -> list[int]:
+    """LOOKS numbers below `count`, evenly, the first and the last among them; all where there are no more."""
+    return [round(i) for i in np.linspace(0, count - 1, min(count, LOOKS)).tolist()]
 
 
 def _layer(event: Event) -> files.Layer:

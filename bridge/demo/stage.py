@@ -85,7 +85,7 @@ def log(recording: Recording, buttons: bool) -> str:
 def _events(recording: Recording) -> list[tuple[float, str, str]]:
     """When (seconds), what, and what kind of event: step, preview, layer or mark."""
     events = [(mark.at, mark.text, "mark") for mark in recording.marks]
-    events += [(moment.at, *told) for moment in recording.moments if (told := _told(moment, recording))]
+    events += [(moment.at, *told) for moment in recording.shown if (told := _told(moment, recording))]
     return sorted(events, key=lambda event: event[0])
 
 
@@ -112,7 +112,7 @@ def _frames(recording: Recording) -> Iterator[Frame]:
     for _, (at, _, _, layer) in sorted(landed.items()):
         if layer:
             yield Frame(layer.box, pictures.eight(layer.picture), layer.mask, at, forever, layer.name)
-    for moment in recording.moments:
+    for moment in recording.shown:
         if moment.pixels is not None:
             yield Frame(recording.context, moment.pixels, None, moment.at, forever if landed else end)
 

@@ -121,7 +121,7 @@ class Studio:
             case Accepted(plan=plan):
                 self.say(f"The plan: {plan['text']}.")
                 self.say(f"Sent {recording.sent:,} of the picture's {recording.asked.size:,} bytes.")
-            case Preview(index=index):
+            case Preview(index=index) if moment is recording.first_look(index):
                 self.say(f"A first look at variation {index + 1}, {moment.at:.1f} s after Enter.")
             case Layer(name=name):
                 self.say(f"“{name}” has arrived, {moment.at:.1f} s after Enter.")
@@ -166,7 +166,7 @@ def frames(recording: Recording) -> Iterator[tuple[str, Levels]]:
     yield "before", pictures.bared(rgb, asked.content or asked.file.canvas)
     if asked.mask is not None:
         yield "selection", pictures.veiled(rgb, asked.mask)
-    for moment in recording.moments:
+    for moment in recording.shown:
         if moment.pixels is not None:
             yield f"{moment.at:.2f} s, preview", pictures.seen(rgb, recording.context, moment.pixels)
         elif moment.layer:

@@ -136,7 +136,9 @@ def _assembled(
 
 
 def _told(model: "Model", shapes: Config) -> tuple[tuple[CLIPTokenizer, ...], Scheduler, bool]:
-    """Tokenizers, scheduler, and whether an empty negative prompt is zeros. A folder says all that itself."""
+    """Tokenizers, scheduler, and whether an empty negative prompt is zeros. A folder says all that itself, though not
+    always that it was distilled.
+    """
     pads = enumerate(shapes["pads"])
     with components.refusing(model), quiet():
         if model.form == "file":
@@ -157,4 +159,7 @@ def _told(model: "Model", shapes: Config) -> tuple[tuple[CLIPTokenizer, ...], Sc
         index = json.loads((model.path / "model_index.json").read_text("utf-8"))
         told = json.loads((model.path / "scheduler" / "scheduler_config.json").read_text("utf-8"))
     zero = bool(index.get("force_zeros_for_empty_prompt", shapes["zero_negative"]))
-    return tokenizers, Scheduler.told(told), zero
+    scheduler = Scheduler.told(told)
+    if model.scheduler:
+        scheduler = Scheduler.of(model.scheduler, scheduler.config.get("prediction_type", "epsilon"), few=True)
+    return tokenizers, scheduler, zero
