@@ -50,7 +50,7 @@ def main(arguments: Sequence[str], root: Path = ROOT, call: Call = subprocess.ru
         print(usage())
         return 0 if not arguments or arguments[0] in ("help", "-h", "--help") else 2
     word, *rest = arguments
-    scripts = prepare(root, call, light=word in LIGHT and "--model" not in rest)
+    scripts = prepare(root, call, light=word in LIGHT and not any(one.startswith("--model") for one in rest))
     surroundings = dict(os.environ)
     if word == "test":
         surroundings.setdefault("OMP_NUM_THREADS", "1")  # a second thread on a busy machine costs more than it brings

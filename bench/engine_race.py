@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from bench.painters import Course, Ours, Stock, other, plate, sync, watched
+from bench.painters import Course, Ours, Stock, clock, other, plate, sync, watched
 from bridge.engines import Cancelled, Floats
 
 Figures = dict[str, Any]
@@ -21,7 +21,7 @@ AGAIN = "seed"
 """The contender that the bounds are about: the same region and words, another seed."""
 INSIDE = 2
 """Rounds in which the components are watched."""
-STOPS = 3
+STOPS = 2
 """Rounds of previews and cancels."""
 LONG = 30
 """From so many steps on they hide what a first fill and a new prompt cost more: these are not painted."""
@@ -32,19 +32,19 @@ def race(course: Course, ours: Ours, stock: Stock) -> Figures:
     the components. Raises AssertionError where they do not call the denoiser equally often.
     """
     contenders = _contenders(course, ours, stock)
-    clock: dict[str, list[float]] = {name: [] for name in contenders}
+    s: dict[str, list[float]] = {name: [] for name in contenders}
     order = list(contenders)
     for number in range(course.rounds + 1):
         for name in order:
             took = seconds(contenders[name], number, stock.device)
             if number:
-                clock[name].append(took)
+                s[name].append(took)
         order.append(order.pop(0))  # nobody always follows the same one
     later = range(course.rounds + 1, course.rounds + 1 + INSIDE)
     inside = {name: _inside(contenders[name], later, ours, stock) for name in ("stock", AGAIN)}
     calls = {name: one.pop("calls")[0] for name, one in inside.items()}
     assert len(set(calls.values())) == 1, f"the contenders call the denoiser unequally often: {calls}"
-    return {"name": course.name, "at_least": course.at_least, "calls": calls[AGAIN], "s": clock, "inside": inside}
+    return {"name": course.name, "at_least": course.at_least, "calls": calls[AGAIN], "s": s, "inside": inside}
 
 
 def overhead(course: Course, ours: Ours, stock: Stock) -> Figures:
@@ -53,7 +53,7 @@ def overhead(course: Course, ours: Ours, stock: Stock) -> Figures:
     ms: dict[str, list[float]] = {name: [] for name in contenders}
     for number in range(course.rounds + 1):
         for name, paint in contenders.items():
-            with watched(ours, stock) as spent:
+            with watched(ours, stock, clock(stock.device)) as spent:
                 took = seconds(paint, number, stock.device)
             inside = sum(sum(spent[stage]) for stage in ("step", "encode", "decode"))
             if number:
@@ -70,7 +70,7 @@ def latency(course: Course, ours: Ours, stock: Stock) -> Figures:
     ours.paint(course, given, "a red roof", 0)
     for number in range(min(course.rounds, STOPS)):
         shown: list[float] = []
-        with watched(ours, stock) as spent:
+        with watched(ours, stock, time.perf_counter) as spent:
             begun = time.perf_counter()
 
             def heard(k: int, i: int, n: int, preview: Floats | None, shown: list[float] = shown) -> None:
@@ -160,19 +160,20 @@ def _contenders(course: Course, ours: Ours, stock: Stock) -> dict[str, Paint]:
 
 def seconds(paint: Paint, number: int, device: torch.device) -> float:
     """Seconds until a paint is done."""
+    now = clock(device)
     sync(device)
-    begun = time.perf_counter()
+    begun = now()
     paint(number)
     sync(device)
-    return time.perf_counter() - begun
+    return now() - begun
 
 
 def _inside(paint: Paint, numbers: range, ours: Ours, stock: Stock) -> dict[str, list[float]]:
-    """Seconds that each component takes in each of these rounds; and its calls in one."""
+    """Seconds of each component and of the `whole` in each of these rounds; and `calls` of the denoiser in one."""
     found: dict[str, list[float]] = {}
     for number in numbers:
-        with watched(ours, stock) as spent:
-            paint(number)
+        with watched(ours, stock, clock(stock.device)) as spent:
+            found.setdefault("whole", []).append(seconds(paint, number, stock.device))
         for stage, took in spent.items():
             found.setdefault(stage, []).append(sum(took))
         found["calls"] = [len(spent["step"])]

@@ -24,8 +24,12 @@ REAL = {"sd15": "53 % of 6.8 TFLOP at 512Â²", "sdxl": "36 % of 42 TFLOP at 1024Â
 
 def ceiling(row: Figures) -> float:
     """How many times faster the stock pipeline would be, did it not encode words and picture anew."""
-    stock, spent = median(row["s"]["stock"]), row["inside"]["stock"]
-    return float(stock / (stock - median(spent["text"]) - median(spent["encode"])))
+    spent = row["inside"]["stock"]
+    share = median(
+        (text + encode) / whole
+        for text, encode, whole in zip(spent["text"], spent["encode"], spent["whole"], strict=True)
+    )
+    return float(1 / (1 - share))
 
 
 def gain(row: Figures, name: str = "seed") -> float:
@@ -64,8 +68,8 @@ def share_lines(rows: Sequence[Figures]) -> Iterator[str]:
     yield "| course | denoiser | encode | decode | text | all else | autoencoder in the arithmetic |"
     yield "|---|--:|--:|--:|--:|--:|--:|"
     for row in rows:
-        whole, spent = median(row["s"]["stock"]), {name: median(of) for name, of in row["inside"]["stock"].items()}
-        shares = [spent[name] / whole for name in ("step", "encode", "decode", "text")]
+        spent = {name: median(of) for name, of in row["inside"]["stock"].items()}
+        shares = [spent[name] / spent["whole"] for name in ("step", "encode", "decode", "text")]
         cells = " | ".join(f"{100 * one:.0f} %" for one in (*shares, max(0.0, 1 - sum(shares))))
         yield f"| {row['name']} | {cells} | {_arithmetic(row)} |"
     yield "\nThe released models, four steps without guidance: SD 1.5 {sd15}, SDXL {sdxl}.".format(**REAL)

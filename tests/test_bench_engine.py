@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from bridge.engines.diffusion.components import config
 torch.set_num_threads(1)
 
 CPU = torch.device("cpu")
+CLOCK = "seconds are those of the processor"
 FEW = Course("few", "sd15-few", "inpaint", LCM, 64, 4, 1.0, 1, at_least=1.2)
 SOME = Course("some", "sd15", "base", DPM, 64, 8, 1.0, 1, strength=0.5)
 XL = Course("xl", "sdxl-few", "inpaint", EULER, 64, 4, 1.0, 1)
@@ -74,7 +76,7 @@ def test_unequal_work_is_not_compared(few):
 
 def test_components_are_watched_and_left_as_they_were(few):
     ours, stock = few
-    with watched(ours, stock) as spent:
+    with watched(ours, stock, time.perf_counter) as spent:
         ours.paint(FEW, other(plate(64), 99), "words", 1)
     assert {name: len(seconds) for name, seconds in spent.items()} == {"step": 4, "encode": 2, "decode": 1, "text": 1}
     assert "forward" not in vars(ours.parts.unet)
@@ -112,7 +114,7 @@ def test_a_child_says_its_peak(few, capsys, who):
 
 
 def test_figures_are_read_beside_their_bounds():
-    inside = {"stock": {"step": [1.0], "encode": [0.25], "decode": [0.5], "text": [0.25]}}
+    inside = {"stock": {"step": [1.0], "encode": [0.25], "decode": [0.5], "text": [0.25], "whole": [2.0]}}
     s = {"stock": [2.0, 3.0, 2.0], "first": [2.5], "prompt": [1.8], "seed": [1.6]}
     tera = {"step": 0.5, "encode": 1.0, "decode": 1.0, "text": 0.0}
     row = {"name": "few", "at_least": 1.2, "calls": 4, "s": s, "inside": inside, "tera": tera}
@@ -145,7 +147,7 @@ def test_medium_checkpoints_have_the_shares_of_the_real_ones():
 
 def test_the_machine_is_said():
     found = machine(CPU)
-    assert list(machine_lines(found))[-1] == f"Painted on {found['device']} in {found['dtype']}, 1 threads.\n"
+    assert list(machine_lines(found))[-1] == f"Painted on {found['device']} in {found['dtype']}, threads: 1; {CLOCK}.\n"
 
 
 # ---- beside ComfyUI --------------------------------------------------------------------------------------------------

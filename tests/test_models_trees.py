@@ -168,3 +168,10 @@ def test_the_usual_places_that_exist(tmp_path, environment, hub):
     for place in wanted:
         place.mkdir(parents=True)
     assert trees.places(home, own, environment) == wanted
+
+
+def test_a_tree_may_be_a_single_file(tmp_path: Path) -> None:
+    path = tmp_path / "art.safetensors"
+    path.touch()
+    (tmp_path / "other.safetensors").touch()
+    assert trees.look(path, tmp_path) == [trees.Candidate(path, "art", "any")]

@@ -68,7 +68,7 @@ def chosen(named: str, prompt: str, steps: int | None, seed: int, folder: Path) 
     """
     path = Path(named).expanduser()
     where = _place(path) if path.exists() else None
-    trees = (str(_tree(where)),) if where else _own()
+    trees = (str(where),) if where else _own()
     if strange := [tree for tree in trees if not tree.isprintable()]:
         raise Refusal("recipe.field", f"The folder {strange[0]!a} has letters that cannot be written down. Rename it.")
     catalogue = Catalogue.of(folder, trees)
@@ -93,11 +93,6 @@ def _place(path: Path) -> Path:
     return path.resolve() if path.is_dir() else path.parent.resolve() / path.name
 
 
-def _tree(path: Path) -> Path:
-    """The folder in which a model is found that lies there."""
-    return path if path.is_dir() else path.parent
-
-
 def _at(catalogue: Catalogue, path: Path) -> Model:
     """The model of a path. Raises Refusal saying what lies there instead."""
     try:
@@ -117,7 +112,7 @@ def _at(catalogue: Catalogue, path: Path) -> Model:
     elif (path.parent / INDEX).is_file():
         text = f"“{path.name}” lies in a diffusers folder. Name that instead: {path.parent}"
     else:
-        text = f"No model was found in “{path.name}”. Name a checkpoint (.safetensors), best in a folder of its own."
+        text = f"No model was found in “{path.name}”. Name a checkpoint (.safetensors) or a diffusers folder."
     raise Refusal("model.invalid", text)
 
 

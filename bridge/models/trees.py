@@ -61,7 +61,11 @@ def places(home: Path, own: Path, environment: Mapping[str, str]) -> list[Path]:
 
 
 def look(tree: Path, home: Path) -> list[Candidate]:
-    """Everything in a tree that may be a model, in a stable order. What cannot be read is passed over."""
+    """Everything in a tree that may be a model, in a stable order; a tree may be a single file. What cannot be read is
+    passed over.
+    """
+    if tree.is_file():
+        return [Candidate(tree, tree.stem, "any")] if _is_weights(tree, "any") else []
     budget = _Budget()
     found: dict[Path, Candidate] = {}
     for room, kind in _rooms(tree, home):

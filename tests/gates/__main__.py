@@ -9,6 +9,7 @@ import time
 from bridge.families import FAMILIES
 from tests.gates.bench import Bench
 from tests.gates.gates import GATES
+from tests.gates.loop import LOOP_GATES
 
 
 def main() -> int:
@@ -16,7 +17,7 @@ def main() -> int:
     bench = Bench({FAMILIES["sd15"]: None, FAMILIES["sdxl"]: 12, FAMILIES["flux1"]: 12})
     started, held = time.perf_counter(), True
     print("| gate | figure | bound | verdict | peers |\n|---|---|---|---|---|")
-    for gate in GATES:
+    for gate in (*GATES, *LOOP_GATES):
         row = gate(bench)
         held = held and row.holds
         verdict = "holds" if row.holds else "DOES NOT HOLD"

@@ -139,10 +139,10 @@ class Bench:
 
     def outcome(self, scene: Scene, family: Family, engine: type[Identity], disc: bool = False) -> Outcome:
         """One scene filled. *Truth* has an object to remove; the others repaint what is there."""
-        hidden = engine is not Truth
+        hidden = not issubclass(engine, Truth)
         recipe = Recipe("fill", seed=sum(scene.name.encode()))
         plan = planned(scene, recipe, family)
-        painter = Truth(disc, scene=scene, plan=plan) if engine is Truth else engine(disc)
+        painter = engine(disc, scene=scene, plan=plan) if issubclass(engine, Truth) else engine(disc)
         region = scene.region(plan.image, hidden)
         (layer,) = self.layers(region, recipe, family, painter)
         canvas = scene.document.canvas
