@@ -30,6 +30,7 @@ class Size(NamedTuple):
 class Family:
     """Models that work alike.
 
+    title     what artists call them
     budget    the working area the models were trained at, pixels; native: the largest hole laid out at full size
     multiple  working sides are multiples of this
     cell      working pixels along one side of a latent cell (1: no latent); `multiple` is a multiple of it
@@ -47,6 +48,7 @@ class Family:
     """
 
     name: str
+    title: str
     budget: int
     multiple: int
     cell: int
@@ -106,6 +108,7 @@ def _buckets(budget: int, stride: int) -> tuple[Size, ...]:
 
 def _diffusion(
     name: str,
+    title: str,
     side: int,
     multiple: int,
     cell: int,
@@ -121,7 +124,7 @@ def _diffusion(
     budget = side * side
     seconds = step / RATE, around / RATE
     buckets = _buckets(budget, 32 if side < 1024 else 64)
-    return Family(name, budget, multiple, cell, buckets, steps, *seconds, int(gib * GIB), few, guidance)
+    return Family(name, title, budget, multiple, cell, buckets, steps, *seconds, int(gib * GIB), few, guidance)
 
 
 FAMILIES: dict[str, Family] = {
@@ -130,16 +133,43 @@ FAMILIES: dict[str, Family] = {
         # Guidance doubles the denoiser's arithmetic. SD 1.5 rounds to 8: at 512² a multiple of 16 would be too coarse.
         # FLUX.2's autoencoder folds 2 × 2 latents into one; the others only pack them for the transformer. Distilled
         # relatives (LCM, Turbo, Lightning, Hyper, DMD2) have a row of their own: same shapes, few steps, no guidance.
-        _diffusion("sd15", 512, 8, 8, steps=25, step=2 * 0.80, around=3.7, gib=2.0, few=False, guidance=7.0),
-        _diffusion("sd15-few", 512, 8, 8, steps=4, step=0.80, around=3.7, gib=2.0, few=True, guidance=1.0),
-        _diffusion("sdxl", 1024, 16, 8, steps=30, step=2 * 6.76, around=15.5, gib=6.5, few=False, guidance=6.0),
-        _diffusion("sdxl-few", 1024, 16, 8, steps=4, step=6.76, around=15.5, gib=6.5, few=True, guidance=1.0),
-        _diffusion("flux1", 1024, 16, 8, steps=28, step=74.4, around=20.0, gib=31.5, few=False, guidance=3.5),
-        _diffusion("flux2-klein", 1024, 16, 16, steps=4, step=34.8, around=20.0, gib=15.0, few=True, guidance=1.0),
-        _diffusion("z-image", 1024, 16, 8, steps=9, step=56.6, around=20.0, gib=19.5, few=True, guidance=1.0),
-        _diffusion("qwen-image", 1328, 16, 8, steps=30, step=2 * 119.0, around=35.0, gib=54.0, few=False, guidance=4.0),
+        _diffusion("sd15", "SD 1.5", 512, 8, 8, steps=25, step=2 * 0.80, around=3.7, gib=2.0, few=False, guidance=7.0),
+        _diffusion("sd15-few", "SD 1.5", 512, 8, 8, steps=4, step=0.80, around=3.7, gib=2.0, few=True, guidance=1.0),
+        _diffusion("sdxl", "SDXL", 1024, 16, 8, steps=30, step=2 * 6.76, around=15.5, gib=6.5, few=False, guidance=6.0),
+        _diffusion("sdxl-few", "SDXL", 1024, 16, 8, steps=4, step=6.76, around=15.5, gib=6.5, few=True, guidance=1.0),
+        _diffusion("flux1", "FLUX.1", 1024, 16, 8, steps=28, step=74.4, around=20.0, gib=31.5, few=False, guidance=3.5),
+        _diffusion(
+            "flux2-klein",
+            "FLUX.2 klein",
+            1024,
+            16,
+            16,
+            steps=4,
+            step=34.8,
+            around=20.0,
+            gib=15.0,
+            few=True,
+            guidance=1.0,
+        ),
+        _diffusion(
+            "z-image", "Z-Image", 1024, 16, 8, steps=9, step=56.6, around=20.0, gib=19.5, few=True, guidance=1.0
+        ),
+        _diffusion(
+            "qwen-image",
+            "Qwen-Image",
+            1328,
+            16,
+            8,
+            steps=30,
+            step=2 * 119.0,
+            around=35.0,
+            gib=54.0,
+            few=False,
+            guidance=4.0,
+        ),
         Family(
             "classical",
+            "the built-in fill",
             budget=256 * 256,
             multiple=1,
             cell=1,

@@ -32,15 +32,6 @@ from bridge.repertoire import BUILT_IN, installed
 
 INSTALL = "python -m pip install 'sfumato[diffusion]'"
 """What brings the engine of all models."""
-TITLES = {
-    "sd15": "SD 1.5",
-    "sdxl": "SDXL",
-    "flux1": "FLUX.1",
-    "flux2-klein": "FLUX.2 klein",
-    "z-image": "Z-Image",
-    "qwen-image": "Qwen-Image",
-}
-"""Families as artists know them."""
 LAYOUTS = {"base": "", "inpaint": "inpainting", "edit": "editing by instruction"}
 """What a model was made for, in an artist's words."""
 FITS = {True: "fits", False: "too large", None: "unknown"}
@@ -146,8 +137,10 @@ def _row(one: Model | Lora) -> tuple[str, ...]:
 
 def kind(one: Model | Lora) -> str:
     """What it is, in words: `SDXL, inpainting, 4 steps`."""
-    family = one.family.removesuffix("-few")
-    words = [TITLES.get(family, family), LAYOUTS[one.layout] if isinstance(one, Model) else ""]
+    words = [
+        FAMILIES[one.family].title if one.family in FAMILIES else "",
+        LAYOUTS[one.layout] if isinstance(one, Model) else "",
+    ]
     words.append(f"{one.steps} step{'s' * (one.steps != 1)}" if one.steps else "")
     return ", ".join(word for word in words if word)
 

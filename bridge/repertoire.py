@@ -101,7 +101,7 @@ class Repertoire:
         lora = self._catalogue.find_lora(id)
         if lora.problem:
             raise Refusal("model.invalid", lora.problem, id=id)
-        theirs, ours = (one.family.removesuffix("-few") for one in (lora, model))
+        theirs, ours = (FAMILIES[one.family].title if one.family in FAMILIES else "?" for one in (lora, model))
         if theirs != ours:
             text = f"The LoRA {lora.name} is made for {theirs}, and {model.name} is {ours}. Leave it out, or choose a "
             raise Refusal("recipe.field", f"{text}model of {theirs}.", field="loras", wanted=ours, got=theirs)

@@ -4,15 +4,13 @@ Everything goes the way of a real fill: client, wire, bridge, painter process, e
 """
 
 import argparse
-import json
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import closing, suppress
 from dataclasses import replace
 from math import isqrt
 from pathlib import Path
@@ -30,6 +28,7 @@ from bridge.fill_command import Bar
 from bridge.models import Catalogue, Model
 from bridge.models.headers import short
 from bridge.models_command import INSTALL, kind
+from bridge.private import running
 from bridge.protocol.errors import Refusal
 from bridge.protocol.messages import Accepted, Done, Layer, Progress, Want
 from bridge.protocol.values import Box, Document, Recipe
@@ -45,8 +44,6 @@ SMALL = 128
 """Side of the picture for random weights, pixels."""
 RANDOM = "random-lcm-1-step"
 """The folder of random weights. Its name says how they want to be painted: more steps would prove no more."""
-END_SECONDS = 5.0
-"""How long a bridge may take to end in good order."""
 
 
 class Trial(NamedTuple):
@@ -129,14 +126,13 @@ def _path(own: Path, make: Sequence[str]) -> str:
         folder = Path(place)
         with suppress(OSError):  # what is known of this machine's files need not be read again
             shutil.copy(own / "models.json", folder)
-        (folder / "sfumato.toml").write_text(f"port = 0\npainters = {json.dumps(read(own).painters)}\n", "utf-8")
         weights = folder / "models" / RANDOM
         _make([*make, str(weights)])
         catalogue = Catalogue(folder / "index", [weights])
         catalogue.scan()
         (model,) = catalogue.models()
         trial, recipe = Trial.of(SMALL), Recipe("fill", model=model.id, seed=SEED)
-        with _bridge(folder), connect(ABOUT, folder, start=False) as client:
+        with running(folder, painters=read(own).painters), connect(ABOUT, folder, start=False) as client:
             first = paint(client, trial, recipe)
             other = paint(client, trial, replace(recipe, seed=SEED + 1), first.region)
             again = paint(client, trial, recipe, first.region)
@@ -217,31 +213,6 @@ def _make(argv: Sequence[str]) -> None:
         last = made.stderr.strip().rpartition("\n")[2]
         text = f"No random weights could be made ({short(last) or made.returncode}). Install the engine anew: {INSTALL}"
         raise Refusal("model.missing", text)
-
-
-@contextmanager
-def _bridge(folder: Path) -> Iterator[None]:
-    """A bridge that lives in `folder` and ends with the block; by itself, should this program be killed."""
-    argv = [sys.executable, "-m", "bridge.cli", "serve", "--idle-exit", "1"]
-    surroundings = {**os.environ, "SFUMATO_HOME": str(folder)}
-    with (
-        (folder / "bridge.log").open("wb") as log,
-        subprocess.Popen(  # noqa: S603  # our own
-            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=surroundings
-        ) as process,
-    ):
-        assert process.stdout
-        try:
-            if not process.stdout.readline():
-                last = (folder / "bridge.log").read_text("utf-8", "replace").strip().rpartition("\n")[2]
-                raise Refusal("job.lost", f"The bridge did not start: {short(last) or 'it said nothing'}.")
-            yield
-        finally:
-            process.terminate()
-            try:
-                process.wait(END_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
 
 
 def _cut(pixels: Bytes, box: Box) -> Bytes:

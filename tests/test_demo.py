@@ -13,12 +13,10 @@ import pytest
 
 from bridge import files
 from bridge.client import Event
-from bridge.config import read
 from bridge.demo import pictures
 from bridge.demo.__main__ import main
 from bridge.demo.brush import Brush, chosen
 from bridge.demo.page import hints, page
-from bridge.demo.process import running
 from bridge.demo.programme import BUILT_IN, OWN, programme
 from bridge.demo.recording import Asked, Moment, Recording
 from bridge.demo.scenes import play
@@ -245,18 +243,6 @@ def test_a_scene_that_goes_on_from_the_first_says_so_when_that_failed(capsys):
         scene = next(entry.scene for entry in OWN if entry.title == title)
         card = play(Studio(Voice(), ROOT, ROOT, ROOT, None), scene, Card("", ""))
         assert card.failed == "It goes on from the first scene, and that did not work."
-
-
-def test_a_bridge_that_does_not_start_says_why(tmp_path):
-    argv = [sys.executable, "-c", "import sys; sys.exit('The disk is full.')"]
-    with pytest.raises(Refusal, match=r"^The bridge did not start: The disk is full\.$"), running(tmp_path, argv):
-        pass
-
-
-def test_a_bridge_looks_where_it_is_told(tmp_path):
-    folders = ['/models/"best" \\ of é 灯 🗼', "/more"]
-    with running(tmp_path, [sys.executable, "-c", "print('ready')"], folders):
-        assert read(tmp_path).models == tuple(folders)
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path, capsys):

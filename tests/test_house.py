@@ -36,16 +36,53 @@ ARROWS: dict[str, set[str]] = {
     "desk": {"protocol", "geometry", "intake", "jobs", "ledger", "models", "painter", "repertoire", "spool"},
     "guard": {"protocol"},
     "server": {
-        *("protocol", "home", "config", "guard", "desk", "journal", "ledger", "models", "painter", "repertoire", "spool")
+        *(
+            "protocol",
+            "home",
+            "config",
+            "guard",
+            "desk",
+            "journal",
+            "ledger",
+            "models",
+            "painter",
+            "repertoire",
+            "spool",
+        )
     },
     "files": {"protocol", "colour"},
     "fill_command": {"protocol", "home", "client", "files"},
     "models_command": {"protocol", "home", "config", "families", "models", "repertoire"},
     "verify_command": {
-        *("protocol", "home", "config", "client", "families", "models", "repertoire", "fill_command", "models_command")
+        *(
+            "protocol",
+            "home",
+            "config",
+            "client",
+            "families",
+            "models",
+            "repertoire",
+            "private",
+            "fill_command",
+            "models_command",
+        )
     },
     "cli": {"protocol", "home", "config", "client", "server", "fill_command", "models_command", "verify_command"},
-    "demo": {*("protocol", "home", "config", "client", "families", "models", "repertoire", "files", "models_command")},
+    "private": {"protocol", "home", "client"},
+    "demo": {
+        *(
+            "protocol",
+            "home",
+            "config",
+            "client",
+            "families",
+            "models",
+            "repertoire",
+            "files",
+            "private",
+            "models_command",
+        )
+    },
 }
 """For each room, all that it may import. A room not named here is a room nobody has thought about."""
 

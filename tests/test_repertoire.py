@@ -112,7 +112,7 @@ def test_what_a_recipe_leaves_open_is_filled_in(asked: dict, family: str, steps:
         ({"model": "broken"}, "model.invalid", "BROKEN is cut off: 5 of 9 bytes"),
         ({"model": "base", "loras": (Worn("gone"),)}, "model.unknown", "There is no LoRA “gone” here"),
         ({"model": "base", "loras": (Worn("torn"),)}, "model.invalid", "TORN is cut off"),
-        ({"model": "base", "loras": (Worn("oldink"),)}, "recipe.field", "OLDINK is made for sd15, and BASE is sdxl"),
+        ({"model": "base", "loras": (Worn("oldink"),)}, "recipe.field", "OLDINK is made for SD 1.5, and BASE is SDXL"),
     ],
 )
 def test_what_cannot_be_is_a_sentence(asked: dict, code: str, says: str) -> None:

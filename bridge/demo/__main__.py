@@ -10,11 +10,11 @@ from pathlib import Path
 
 from bridge.demo import brush, page
 from bridge.demo.brush import Brush
-from bridge.demo.process import running
 from bridge.demo.programme import Entry, programme
 from bridge.demo.scenes import play
 from bridge.demo.studio import Card, Studio, Voice
 from bridge.files.writing import saving
+from bridge.private import running
 from bridge.protocol.errors import Refusal
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

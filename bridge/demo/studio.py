@@ -8,18 +8,20 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bridge import files
+from bridge import __version__, files
 from bridge.client import Client, connect
 from bridge.demo import pictures
 from bridge.demo.brush import Brush
 from bridge.demo.pictures import Levels
-from bridge.demo.process import ABOUT
 from bridge.demo.recording import Asked, Moment, Recording
 from bridge.files import Pixels
 from bridge.files.writing import png, saving
 from bridge.protocol.limits import GIB
 from bridge.protocol.messages import Accepted, Layer, Preview
 from bridge.protocol.values import Recipe
+
+ABOUT = {"name": "demo", "version": __version__, "host": "demo"}
+"""Who the demo says it is."""
 
 
 class Failure(Exception):

@@ -16,6 +16,7 @@ from diffusers.utils import peft_utils
 from bridge.engines.diffusion import devices
 from bridge.engines.diffusion.components import LIBRARIES, Module, quiet
 from bridge.engines.diffusion.parts import Parts
+from bridge.families import FAMILIES
 from bridge.protocol.errors import Refusal
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ layers: Any = peft_utils
 """Diffusers has no types."""
 ENCODERS = ("text_encoder", "text_encoder_2")
 """What diffusers calls the text encoders in a LoRA."""
-NAMES = {"sd15": "SD 1.5", "sdxl": "SDXL", "flux1": "FLUX.1", "flux2-klein": "FLUX.2 klein"}
-"""Families as artists know them."""
 
 _offered: WeakKeyDictionary[Module, set[str]] = WeakKeyDictionary()
 """The LoRAs that each module has been offered, whether or not they have anything for it."""
@@ -76,7 +75,8 @@ def _adapters(module: Module) -> set[str]:
 def _check_family(lora: "Lora", parts: Parts) -> None:
     family = lora.family.removesuffix("-few")
     if family != parts.family:
-        theirs, ours = NAMES.get(family, family or "an unknown family"), NAMES[parts.family]
+        theirs = FAMILIES[family].title if family in FAMILIES else "an unknown family"
+        ours = FAMILIES[parts.family].title
         text = f"The LoRA {lora.name} was made for {theirs}, the model is {ours}: choose a LoRA for {ours}"
         raise Refusal("recipe.field", f"{text}, or another model.", field="loras", id=lora.id)
 

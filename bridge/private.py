@@ -1,4 +1,4 @@
-"""The demo's own bridge: a real process with a home of its own, killed once on purpose, ended with the demo."""
+"""A bridge of one's own: a real process in a folder that nobody else uses, ended with the work it was started for."""
 
 import json
 import os
@@ -16,9 +16,8 @@ from bridge import __version__, home
 from bridge.client import Client
 from bridge.protocol.errors import Refusal
 
-ABOUT = {"name": "demo", "version": __version__, "host": "demo"}
-"""Who the demo says it is."""
-
+ABOUT = {"name": "sfumato", "version": __version__, "host": "command line"}
+"""Who looks whether a bridge that was started in between is one of ours."""
 SERVE = (sys.executable, "-m", "bridge.cli", "serve")
 """The program. A test passes one that fails."""
 
@@ -27,21 +26,21 @@ END_SECONDS = 5.0
 
 
 @contextmanager
-def running(folder: Path, argv: Sequence[str] = SERVE, models: Sequence[str] = ()) -> Iterator[subprocess.Popen[str]]:
-    """A bridge that lives in `folder` and listens on any free port; yielded once it listens. `models` are folders in
-    which it looks for them, besides the usual ones.
+def running(folder: Path, argv: Sequence[str] = SERVE, **keys: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
+    """A bridge that lives in `folder` and listens on any free port; yielded once it listens. `keys` are lists of its
+    configuration: `models`, `painters`.
 
     Ends what runs there at the end of the block: this process, or the one that a client started in its place. Raises
     Refusal `job.lost` where it does not start, with the last line of its log.
     """
     home.make_private(folder)
     # The bridge that comes after a kill reads it too. A list as JSON has it is one of TOML, for texts without controls.
-    written = f"port = 0\nmodels = {json.dumps(list(models), ensure_ascii=False)}\n"
-    (folder / "sfumato.toml").write_text(written, "utf-8")
+    lists = (f"{key} = {json.dumps(list(values), ensure_ascii=False)}\n" for key, values in keys.items())
+    (folder / "sfumato.toml").write_text("".join(("port = 0\n", *lists)), "utf-8")
     surroundings = {**os.environ, "SFUMATO_HOME": str(folder)}
     with (
         (folder / "bridge.log").open("ab") as log,
-        subprocess.Popen(
+        subprocess.Popen(  # noqa: S603  # our own program
             argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True, env=surroundings
         ) as process,
     ):
