@@ -148,9 +148,8 @@ class Desk:
                 case Fetch():
                     await self._fetch(conversation, event)
                 case Capabilities():
-                    await self._repertoire.look()
-                    for part in self._repertoire.capabilities():
-                        conversation.side.outbox.say(part)
+                    if not await self._look():
+                        self._tell_capabilities(conversation)
                 case _:
                     raise Refusal("wire.type", f"This bridge does not answer “{getattr(event, 't', '?')}”.")
         except Exception as why:  # a fault of the bridge's own must not cut the conversation, nor be silent
@@ -184,7 +183,7 @@ class Desk:
         try:
             return self._repertoire.choose(recipe)
         except Refusal as why:
-            if why.code != "model.unknown" or not await self._repertoire.look():
+            if why.code != "model.unknown" or not await self._look():
                 raise
         return self._repertoire.choose(recipe)
 
@@ -294,6 +293,14 @@ class Desk:
         else:
             raise Refusal("job.unknown", "The bridge knows no such job; it may have been finished a week ago.")
 
+    async def _look(self) -> bool:
+        """Look for models again; what changed is told to everybody. True where something did."""
+        changed = await self._repertoire.look()
+        if changed:
+            for conversation in self._listening.values():
+                self._tell_capabilities(conversation)
+        return changed
+
     # ---- what the bridge says ---------------------------------------------------------------------------------------
 
     def _tell(self, job: Job, message: Message, shown: Shown | None) -> None:
@@ -313,6 +320,10 @@ class Desk:
                 outbox.say(message)
             case _:
                 outbox.say(message)
+
+    def _tell_capabilities(self, conversation: Conversation) -> None:
+        for part in self._repertoire.capabilities():
+            conversation.side.outbox.say(part)
 
     def _settle(self, conversation: Conversation, n: int) -> None:
         """A durable message has arrived for good: a layer's pixels need not be kept any longer."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,8 +94,8 @@ def with_desk(folder: Path, run: Callable[[Desk], Awaitable[None]]) -> None:
     asyncio.run(live())
 
 
-def ask(job: str = JOB, seed: int = 1, **more) -> Fill:
-    return Fill(job, document(), recipe(seed=seed), SELECTION, **more)
+def ask(job: str = JOB, seed: int = 1, model: str | None = None, **more) -> Fill:
+    return Fill(job, document(), replace(recipe(seed=seed), model=model), SELECTION, **more)
 
 
 def only(kind: type, messages: list[Message]) -> Message:
@@ -208,6 +209,19 @@ def test_capabilities_say_what_the_engine_cannot(tmp_path: Path) -> None:
         assert (engine["name"], engine["reads_prompt"], engine["strengths"]) == ("classical", False, [1.0, 1.0])
         assert "detail" not in engine["modes"]
         assert answer.models == ()
+
+    with_desk(tmp_path, run)
+
+
+def test_a_model_that_came_is_told_to_everybody_who_listens(tmp_path: Path) -> None:
+    async def run(desk: Desk) -> None:
+        one, other = Talk(desk), Talk(desk)
+        assert only(Capabilities, await one.say(Capabilities())).revision == 1
+        desk._repertoire._catalogue.scan = lambda: True  # a file came: what it holds is the catalogue's own test
+        assert only(Capabilities, await one.say(Capabilities())).revision == 2
+        assert only(Capabilities, await other.exchange()).revision == 2
+        error = only(Error, [one for one in await other.say(ask(model="new-00000000")) if isinstance(one, Error)])
+        assert error.code == "model.unknown"
 
     with_desk(tmp_path, run)
 

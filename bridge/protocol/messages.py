@@ -83,8 +83,8 @@ class Capabilities(Message):
     """Asked bare by the client; answered with what can be painted, in as many parts as needed, and again on change.
 
     `revision` grows with every change, `part` counts from 1 to `parts`. An engine is {name, modes, reads_prompt,
-    strengths}, a model {id, name, family, modes, native, licence, fits}, a LoRA {id, name, family}, the device {name,
-    memory, free} in bytes. Lists longer than 256 are cut.
+    strengths}, a model {id, name, family, layout, modes, native, licence, fits}, a LoRA {id, name, family}, the device
+    {name, memory, free} in bytes. Lists longer than 256 are cut. `fits` is null while the device is not known.
     """
 
     t = "capabilities"
