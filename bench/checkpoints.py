@@ -98,8 +98,11 @@ def pipeline(
     encoders: tuple[Any, ...],
     pads: tuple[str, ...],
     scheduler: Any,
+    inpaints: bool = False,
 ) -> Any:
-    """The stock pipeline over these modules; without a safety checker, without a bar."""
+    """The stock pipeline over these modules; without a safety checker, without a bar. `inpaints`: the one that fills a
+    hole, for a base model too.
+    """
     name = family.removesuffix("-few")
     modules = {"unet": unet, "vae": vae, "scheduler": scheduler}
     for number, (encoder, pad) in enumerate(zip(encoders, pads, strict=True)):
@@ -108,7 +111,7 @@ def pipeline(
     if name == "sd15":
         modules |= {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
     with components.quiet():
-        made = stock_class(family, layout)(**modules)
+        made = stock_class(family, "inpaint" if inpaints else layout)(**modules)
     made.set_progress_bar_config(disable=True)
     return made
 

@@ -30,10 +30,8 @@ from bridge.models import Model
 Figures = dict[str, Any]
 GAIN = 1.2
 """A fill again is so many times faster than the stock pipeline, at 4 steps without guidance; never slower at 30."""
-CHART = 256
-"""Side in pixels of the chart that our preview map is fitted on, once for each model. On a smaller plate it would be
-what takes most memory; released models paint larger ones.
-"""
+LEAST = 256
+"""Side in pixels at which memory is measured at least: on less, the libraries' own need hides a plate's."""
 DPM, EULER, LCM = "DPMSolverMultistepScheduler", "EulerDiscreteScheduler", "LCMScheduler"
 
 
@@ -53,13 +51,15 @@ class Scope:
 def _scope(
     about: str, shapes: Callable[[str], Config], sides: tuple[int, ...], rounds: tuple[int, int, int], memory: bool
 ) -> Scope:
-    """The five courses at these sides, in these rounds: those of four steps, those of thirty, those of the overhead."""
+    """The courses at these sides, in these rounds: those of four steps, those of thirty, those of the overhead."""
     few, many, tiny = rounds
     courses = (
         Course("SD 1.5, inpainting, 4 steps", "sd15-few", "inpaint", LCM, sides[0], 4, 1.0, few, at_least=GAIN),
         Course("SD 1.5, inpainting, 30 steps, guided", "sd15", "inpaint", DPM, sides[1], 30, 7.0, many, at_least=1.0),
         Course("SD 1.5, 6 of 10 steps, guided", "sd15", "base", DPM, sides[0], 10, 7.0, few, strength=0.6),
+        Course("SD 1.5, a base model's hole, 4 steps", "sd15-few", "base", LCM, sides[0], 4, 1.0, few, at_least=GAIN),
         Course("SDXL, inpainting, 4 steps", "sdxl-few", "inpaint", EULER, sides[2], 4, 1.0, few, at_least=GAIN),
+        Course("SDXL, a base model's hole, 4 steps", "sdxl-few", "base", EULER, sides[2], 4, 1.0, few, at_least=GAIN),
         Course("SDXL, inpainting, 30 steps, guided", "sdxl", "inpaint", EULER, sides[3], 30, 6.0, many, at_least=1.0),
     )
     overheads = (
@@ -67,14 +67,20 @@ def _scope(
         Course("SD 1.5, inpainting", "sd15-few", "inpaint", LCM, 64, 12, 1.0, tiny),
         Course("SDXL, inpainting", "sdxl-few", "inpaint", EULER, 64, 4, 1.0, tiny),
     )
-    return Scope(about, shapes, courses, (courses[0], courses[3]) if memory else (), overheads)
+    return Scope(
+        about,
+        shapes,
+        courses,
+        tuple(one for one in courses if one.layout == "inpaint" and one.at_least == GAIN and memory),
+        overheads,
+    )
 
 
 CPU = _scope(
     "Random weights, a quarter of the released width in every component, at their depth.",
     checkpoints.medium,
     (192, 128, 160, 96),
-    (3, 2, 15),
+    (5, 5, 15),
     memory=True,
 )
 CUDA = _scope("Random weights in the released shapes.", checkpoints.real, (512, 512, 1024, 1024), (15, 5, 25), True)
@@ -106,7 +112,7 @@ def measure(scope: Scope, figures: Figures) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="sfumato-bench-") as place:
         for course in scope.courses:
             model = _model(Path(place), course, scope.shapes, device)
-            ours, stock = _both(model, device)
+            ours, stock = _both(model, device, course)
             row = race(course, ours, stock)
             figures["race"].append(row)
             if course.at_least == GAIN:
@@ -116,11 +122,11 @@ def measure(scope: Scope, figures: Figures) -> Iterator[str]:
             gc.collect()  # modules hold circles
             devices.give_back(device)
             if course in scope.memory:
-                figures["memory"].append(peaks(model, replace(course, side=max(CHART, course.side))))
+                figures["memory"].append(peaks(model, replace(course, side=max(LEAST, course.side))))
             yield f"<!-- {course.name}: {lines.gain(row):.2f}×, {time.monotonic() - begun:.0f} s -->"
         for course in scope.overheads:
             model = _model(Path(place) / "tiny", course, checkpoints.small, device)
-            figures["overhead"].append(overhead(course, *_both(model, device)))
+            figures["overhead"].append(overhead(course, *_both(model, device, course)))
     yield from _said(figures)
     figures["seconds"] = round(time.monotonic() - begun, 1)
     figures["after"] = report.machine()
@@ -166,9 +172,9 @@ def _model(place: Path, course: Course, shapes: Callable[[str], Config], device:
     return model
 
 
-def _both(model: Model, device: torch.device) -> tuple[Ours, Stock]:
+def _both(model: Model, device: torch.device, course: Course) -> tuple[Ours, Stock]:
     ours = Ours(model, device)
-    return ours, Stock.beside(ours)
+    return ours, Stock.beside(ours, course.inpaints)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,11 @@ class Course:
     strength: float = 1.0
     at_least: float = 0.0
 
+    @property
+    def inpaints(self) -> bool:
+        """A hole is filled: what the stock inpainting pipelines do, for base models too."""
+        return self.layout == "inpaint" or self.strength == 1
+
 
 def plate(side: int, strength: float = 1.0, seed: int = 0) -> Plate:
     """A photograph whose middle, a quarter of it, is to be painted."""
@@ -84,7 +89,7 @@ class Stock:
         self.pipeline, self.device = pipeline, device
 
     @classmethod
-    def beside(cls, ours: Ours) -> "Stock":
+    def beside(cls, ours: Ours, inpaints: bool = False) -> "Stock":
         """Over the modules of our engine: the same weights, the same layout in memory.
 
         Where our autoencoder has another precision than the UNet, which the pipeline cannot take, it gets a copy.
@@ -99,7 +104,8 @@ class Stock:
         scheduler = checkpoints.scheduled(model.family, parts.scheduler.name)
         pads = tuple(tokenizer.pad_token for tokenizer in parts.tokenizers)
         modules = parts.unet, vae, parts.encoders, pads
-        return cls(checkpoints.pipeline(model.family, model.layout, *modules, scheduler), parts.unet.device)
+        made = checkpoints.pipeline(model.family, model.layout, *modules, scheduler, inpaints)
+        return cls(made, parts.unet.device)
 
     @classmethod
     def loaded(cls, model: Model, device: torch.device) -> "Stock":
@@ -117,7 +123,7 @@ class Stock:
         told |= {"num_inference_steps": course.steps, "strength": given.strength}
         told |= {"image": torch.from_numpy(given.rgb).permute(2, 0, 1)[None]}
         told |= {"generator": torch.Generator(self.device).manual_seed(seed)}
-        if course.layout == "inpaint":
+        if course.inpaints:
             told |= {"mask_image": torch.from_numpy(given.m)[None, None], "height": course.side, "width": course.side}
         rgb: Floats = self.pipeline(**told, **more).images[0]
         return rgb

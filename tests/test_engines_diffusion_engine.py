@@ -367,6 +367,12 @@ def test_a_distillation_lora_brings_its_own_sampler() -> None:
     on = fresh(SD15, loras=(lora("sd15"), one))
     plain, lcm = (paint(on, SD15, loras=(Worn(id, 1.0),))[0] for id in (lora("sd15").id, "lcm"))
     assert not np.array_equal(plain, lcm)
+    weak = plate(strength=0.3)
+    steps = []
+    for id, weight in (("lcm", 1.0), ("lcm", 0.0), (lora("sd15").id, 1.0)):
+        paint(on, SD15, weak, loras=(Worn(id, weight),), steps=6, guidance=1.0)
+        steps.append(on.facts["steps"])
+    assert steps == [6, 4, 4]  # all of its own at any strength
 
 
 def test_models_take_turns() -> None:

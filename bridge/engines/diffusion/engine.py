@@ -21,7 +21,7 @@ from bridge.engines.diffusion.stock import Stock
 from bridge.engines.diffusion.texts import Embedding, embed
 from bridge.engines.diffusion.weights import Parts, Store
 from bridge.engines.prefill import Copied, smooth
-from bridge.families import FAMILIES
+from bridge.families import FAMILIES, Family
 from bridge.models import Lora, Model
 from bridge.protocol.errors import Refusal
 from bridge.protocol.limits import GIB
@@ -169,8 +169,9 @@ class Diffusion:
             seen = self._regions.get((plate.key, model.hash), lambda: ground(parts.vae, plate, model.layout))
             colours = self._maps.get(model.hash, lambda: latents.preview_map(parts.vae))
         denoise = denoiser(parts, text, seen.seen, recipe.guidance, plate.rgb.shape[1::-1])
-        steps = FAMILIES[model.family].calls(plate.strength, recipe.steps)
-        return Sitting(parts, _sampler(parts, loras), plate, seen, denoise, recipe.seed, steps, colours)
+        family, sampler = _sampled(model, parts, loras)
+        steps = family.calls(plate.strength, recipe.steps)
+        return Sitting(parts, sampler, plate, seen, denoise, recipe.seed, steps, colours)
 
     def _painted_by_stock(
         self, model: Model, plate: Plate, recipe: Recipe, step: Step, rung: Rung, painted: set[int]
@@ -238,12 +239,13 @@ def _is_own(model: Model) -> bool:
     return model.family.removesuffix("-few") in ("sd15", "sdxl")
 
 
-def _sampler(parts: Parts, loras: Sequence[tuple[Lora, float]]) -> Scheduler:
-    """What a model is sampled with: a distillation LoRA brings its own."""
+def _sampled(model: Model, parts: Parts, loras: Sequence[tuple[Lora, float]]) -> tuple[Family, Scheduler]:
+    """As what a model is sampled, and with what: a distillation LoRA makes one of few steps of it."""
     asked = next((lora.scheduler for lora, weight in loras if weight and lora.scheduler), "")
     if not asked:
-        return parts.scheduler
-    return Scheduler.of(asked, parts.scheduler.config.get("prediction_type", "epsilon"), few=True)
+        return FAMILIES[model.family], parts.scheduler
+    prediction = parts.scheduler.config.get("prediction_type", "epsilon")
+    return FAMILIES[f"{parts.family}-few"], Scheduler.of(asked, prediction, few=True)
 
 
 def _guided(recipe: Recipe, parts: Parts) -> bool:

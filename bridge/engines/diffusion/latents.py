@@ -7,8 +7,8 @@ import torch
 
 from bridge.engines import Floats
 
-CHART = 32
-"""Side in latent cells of the chart that a preview map is fitted on."""
+CHART = 16
+"""Side in latent cells of the chart that a preview map is fitted on: 256 colours for 15 numbers."""
 BLACK = 1 / 255
 """A picture no brighter than this is black."""
 

@@ -3,6 +3,9 @@
 A *place* τ, 0–1, is a share of the training schedule; *level* σ is the noise beside a latent of unit scale, z + σε.
 """
 
+import copy
+import functools
+import json
 import math
 from typing import Any, NamedTuple
 
@@ -96,17 +99,24 @@ def schedule(given: Scheduler, strength: float, steps: int) -> Schedule:
     σ(τ) = exp(linear interpolation of ln σ over the training timesteps at 1000τ − 1), at strength 1 too: the largest
     level over what is there, never bare noise. How the steps lie between is the configuration's own spacing.
     """
-    maker = SAMPLERS.get(given.name, EulerDiscreteScheduler)
-    scheduler = maker.from_config(given.config)
+    scheduler = copy.copy(_made(given.name, json.dumps(given.config, sort_keys=True)))
     trained = np.asarray(((1 - scheduler.alphas_cumprod) / scheduler.alphas_cumprod) ** 0.5, np.float64)
     last = len(trained) * strength - 1
     times = _times(scheduler.config, trained, last, steps)
-    if maker in DISCRETE:
+    if isinstance(scheduler, DISCRETE):
         times = np.unique(np.rint(times))[::-1]  # two that fall on one timestep are one step
-    return _set(scheduler, times, trained, maker in SCALED)
+    return _set(scheduler, times, trained)
 
 
-def _set(scheduler: Any, times: Reals, trained: Reals, scaled: bool) -> Schedule:
+@functools.lru_cache(16)
+def _made(name: str, config: str) -> Any:
+    """A scheduler that is never set: to read a configuration takes milliseconds, a shallow copy none. Setting one gives
+    it lists and tensors of its own.
+    """
+    return SAMPLERS.get(name, EulerDiscreteScheduler).from_config(json.loads(config))
+
+
+def _set(scheduler: Any, times: Reals, trained: Reals) -> Schedule:
     """The scheduler with these training timesteps, highest first, instead of a grid of its own.
 
     Its public grid is set rather than asked for: not every `set_timesteps` takes a grid, and those that do round it.
@@ -121,7 +131,7 @@ def _set(scheduler: Any, times: Reals, trained: Reals, scaled: bool) -> Schedule
     if not whole:
         scheduler.sigmas = torch.tensor(levels, dtype=torch.float32)
     scheduler.set_begin_index(0)
-    return Schedule(scheduler, timesteps, levels, places, scaled)
+    return Schedule(scheduler, timesteps, levels, places, isinstance(scheduler, SCALED))
 
 
 def _times(config: Any, trained: Reals, last: float, steps: int) -> Reals:
