@@ -67,13 +67,8 @@ def _scope(
         Course("SD 1.5, inpainting", "sd15-few", "inpaint", LCM, 64, 12, 1.0, tiny),
         Course("SDXL, inpainting", "sdxl-few", "inpaint", EULER, 64, 4, 1.0, tiny),
     )
-    return Scope(
-        about,
-        shapes,
-        courses,
-        tuple(one for one in courses if one.layout == "inpaint" and one.at_least == GAIN and memory),
-        overheads,
-    )
+    peaked = tuple(one for one in courses if memory and one.layout == "inpaint" and one.at_least == GAIN)
+    return Scope(about, shapes, courses, peaked, overheads)
 
 
 CPU = _scope(
