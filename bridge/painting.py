@@ -28,6 +28,8 @@ from bridge.spool import full
 Makers = Mapping[str, Callable[[str], Engine]]
 """What makes each engine, for a device."""
 
+AGAIN = 0.25
+"""Seconds after which a progress that has not changed is told again: what is left of the time has."""
 KINDS: dict[str, Any] = {"u8": np.uint8, "u16": np.dtype("<u2"), "f32": np.dtype("<f4")}
 
 
@@ -157,15 +159,16 @@ def _fill(task: Map, recipe: Recipe, engine: Engine, report: Report) -> Iterator
 def _reporter(job: str, first: int, cancelled: set[str], tell: Callable[[Map], None]) -> Report:
     """The callback that serves progress and preview, and stops the engine by raising Cancelled."""
     shown: dict[int, float] = {}
-    said: list[object] = []
+    said: tuple[object, float] = (None, 0.0)
 
     def report(phase: str, k: int, i: int, n: int, preview: Floats | None) -> None:
         if job in cancelled:
             raise Cancelled
-        if said != [phase, i, n]:  # an engine may ask often whether to go on
-            said[:] = phase, i, n
-            tell({"t": "progress", "phase": phase, "step": i, "steps": n})
+        nonlocal said
         now = time.monotonic()
+        if said[0] != (phase, i, n) or now - said[1] >= AGAIN:  # an engine may ask often whether to go on
+            said = (phase, i, n), now
+            tell({"t": "progress", "phase": phase, "step": i, "steps": n})
         if preview is not None and now - shown.get(k, -1.0) >= 1 / limits.PREVIEWS_PER_SECOND:
             shown[k] = now
             height, width, pixels = _thumbnail(preview)

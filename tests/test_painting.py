@@ -106,6 +106,16 @@ def test_previews_are_small_and_not_too_many() -> None:
     assert set(previews[0]["pixels"]) == {128}
 
 
+def test_progress_that_has_not_changed_is_told_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[dict] = []
+    times = iter([1.0, 1.1, 1.2, 1.26, 1.3])
+    monkeypatch.setattr("time.monotonic", lambda: next(times))
+    report = painting._reporter("job", 0, set(), told.append)
+    for i in (0, 0, 0, 0, 1):
+        report("painting", 0, i, 2, None)
+    assert [event["step"] for event in told] == [0, 0, 1]
+
+
 def test_the_pipe_carries_a_length_and_a_map() -> None:
     sink = io.BytesIO()
     painting._tell(sink, {"t": "done", "timings": {"seconds": 1.5}})
