@@ -22,6 +22,24 @@ OFFLINE = Path(__file__).parent / "offline"
 RunBridge = Callable[..., AbstractContextManager["Bridge"]]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--long` runs everything, as CI does."""
+    parser.addoption("--long", action="store_true", help="also what takes long and says little more")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is marked `long`: programs that load torch twice, and SDXL, which walks the code of SD 1.5 with one
+    component more.
+    """
+    if config.getoption("--long") or os.environ.get("CI"):
+        return
+    skipped = pytest.mark.skip(reason="long: python run.py test --long, and CI, run it")
+    for item in items:
+        sdxl = "diffusion" in item.nodeid and "sdxl" in item.name
+        if sdxl or item.get_closest_marker("long"):
+            item.add_marker(skipped)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def stay_on_this_machine() -> Iterator[None]:
     """Nothing of Sfumato speaks to another machine, nor does any process that a test starts: what tries, fails."""

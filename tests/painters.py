@@ -83,6 +83,22 @@ class Dying(Plain):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+class DyingAt(Plain):
+    """Paints in four steps, and kills its own process once, at the call of `step` that its file names."""
+
+    def __init__(self, argument: str) -> None:
+        self._at = Path(argument)
+        self._calls = 0
+
+    def before(self, k: int, recipe: Recipe, step: Step) -> None:
+        for i in range(4):
+            step(k, i, 4, None)
+            if self._at.exists() and self._calls == int(self._at.read_text()):
+                self._at.unlink()
+                os.kill(os.getpid(), signal.SIGKILL)
+            self._calls += 1
+
+
 class Refusing(Plain):
     """Finds something that cannot be painted."""
 
@@ -110,6 +126,7 @@ ENGINES: dict[str, Callable[[str], Engine]] = {
     "held": Held,
     "endless": Endless,
     "dying": Dying,
+    "dying-at": DyingAt,
     "refusing": lambda _: Refusing(),
     "faulty": lambda _: Faulty(),
     "noisy": lambda _: Noisy(),

@@ -58,6 +58,7 @@ def test_both_take_the_same_steps_and_only_what_is_new_is_encoded(few):
     assert min(stock["text"] + stock["encode"] + again["step"] + again["decode"]) > 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("course", "calls", "contenders"), [(SOME, 4, 5), (XL, 4, 4)], ids=["sd15", "sdxl"])
 def test_every_course_gives_both_the_same_work(painters, course, calls, contenders):
     ours, stock = painters(course)

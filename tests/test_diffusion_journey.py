@@ -139,6 +139,7 @@ def test_other_modes_are_painted_too(bridge, mode: str) -> None:
     assert done(events).state == "ok" and len(layers(events)) == 1
 
 
+@pytest.mark.long
 def test_detail_works_in_tiles(bridge) -> None:
     client, ids, _ = bridge
     of = document(900, 300)
@@ -159,6 +160,7 @@ def test_a_lora_is_named_by_its_id(bridge) -> None:
     assert layers(worn)[0].recipe["loras"] == [{"id": ids["ink"], "weight": 1.0}]
 
 
+@pytest.mark.long
 def test_a_family_of_the_stock_pipelines(bridge) -> None:
     client, ids, _ = bridge
     events = paint(client, Recipe("fill", prompt="a roof", model=ids["flux"], seed=5, steps=1, strength=0.25))
@@ -179,6 +181,7 @@ def test_a_cancel_keeps_the_painter_and_its_model(bridge) -> None:
     assert len(layers(paint(client, asked))) == 1 and painter.pid == before is not None
 
 
+@pytest.mark.long
 def test_a_painter_that_dies_in_the_middle_costs_nothing_that_was_finished(bridge) -> None:
     client, ids, painter = bridge
     asked = Recipe("fill", prompt="a red roof", model=ids["sd15-base-lcm-1step"], seed=5, count=2, steps=2)

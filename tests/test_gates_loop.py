@@ -13,8 +13,8 @@ from tests.gates import loop
 from tests.gates.bench import Bench
 
 QUICK: dict[str, dict[str, Any]] = {
-    "exact_through_the_engine": {"rounds": 8},
-    "seeds_through_the_engine": {"rounds": 2},
+    "exact_through_the_engine": {"rounds": 6},
+    "seeds_through_the_engine": {"rounds": 1},
 }
 GATES = [gate for gate in loop.LOOP_GATES if gate is not loop.parities]
 """Parity has a test of its own: test_engines_diffusion_loop."""
@@ -49,6 +49,7 @@ def test_the_loop_gate_sees_cells_that_are_not_given_back(bench: Bench, monkeypa
     assert not loop.same_through_the_loop(bench).holds
 
 
+@pytest.mark.long
 def test_seeds_see_noise_that_depends_on_the_batch(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter(range(10**6))
     real = loop.noise.field

@@ -32,6 +32,21 @@ def test_a_painter_that_died_once_costs_nothing(home, run_bridge, tmp_path: Path
         client.close()
 
 
+@pytest.mark.parametrize("at", range(8))
+def test_a_painter_that_dies_at_any_step_paints_what_is_missing_and_the_next_job(
+    home, run_bridge, tmp_path, at
+) -> None:
+    (tmp_path / "at").write_text(str(at))
+    with run_bridge(home, [painter("dying-at", tmp_path / "at")]):
+        client = Client(ABOUT, home, start=False)
+        events = fill(client, count=2, seed=30)
+        assert not (tmp_path / "at").exists()
+        assert [event.picture[0] for event in events if isinstance(event.message, Layer)] == [50, 51]
+        assert (done(events).state, done(events).missing) == ("ok", ())
+        assert [layer.index for layer in layers(fill(client, count=1))] == [0]
+        client.close()
+
+
 def test_a_painter_that_dies_again_ends_the_job_and_keeps_its_layers(home, run_bridge, tmp_path: Path) -> None:
     lives = tmp_path / "lives"
     lives.write_text("2")

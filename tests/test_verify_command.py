@@ -130,6 +130,7 @@ def test_weights_that_cannot_be_made_are_a_sentence(home: Path, tmp_path: Path, 
     assert [path for path in tmp_path.iterdir() if path != home] == []
 
 
+@pytest.mark.long
 @needs_torch
 def test_random_weights_are_painted_from_folder_to_layer(home: Path, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
