@@ -28,8 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is marked `long`: programs that load torch twice, and SDXL, which walks the code of SD 1.5 with one
-    component more.
+    """Leave out what is marked `long`: programs that load torch twice, and SDXL, which walks the code of SD 1.5 with
+    one component more.
     """
     if config.getoption("--long") or os.environ.get("CI"):
         return

@@ -126,6 +126,7 @@ def test_a_folder_says_itself_what_it_is_sampled_with(tmp_path):
     assert [one.pad_token_id for one in parts.tokenizers] == [49407, 0]
 
 
+@pytest.mark.long
 def test_a_folder_of_older_libraries_loads(tmp_path):
     """Encoders with a wrapped name, words as vocabulary and merges, of the weights that count the half-precise only."""
     path = shutil.copytree(model("sdxl").path, tmp_path / "folder")

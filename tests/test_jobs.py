@@ -33,9 +33,7 @@ def test_a_painter_that_died_once_costs_nothing(home, run_bridge, tmp_path: Path
 
 
 @pytest.mark.parametrize("at", range(8))
-def test_a_painter_that_dies_at_any_step_paints_what_is_missing_and_the_next_job(
-    home, run_bridge, tmp_path, at
-) -> None:
+def test_a_painter_that_dies_at_any_step_goes_on_where_it_was(home, run_bridge, tmp_path: Path, at: int) -> None:
     (tmp_path / "at").write_text(str(at))
     with run_bridge(home, [painter("dying-at", tmp_path / "at")]):
         client = Client(ABOUT, home, start=False)
