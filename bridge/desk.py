@@ -38,7 +38,7 @@ from bridge.protocol.messages import (
 )
 from bridge.protocol.session import BridgeSide, Chunk, Event, Opened, Uploaded
 from bridge.protocol.values import Picture, Recipe
-from bridge.repertoire import Choice, Repertoire
+from bridge.repertoire import Repertoire
 from bridge.spool import Spool, full, mapped
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class Desk:
         self, ledger: Ledger, spool: Spool, painters: list[Painter], catalogue: Catalogue, idle_seconds: float
     ) -> None:
         self._ledger, self._spool = ledger, spool
-        self._repertoire = Repertoire(catalogue, painters)
+        self._repertoire = Repertoire(catalogue, painters, self._tell_everybody)
         self._intake = Intake(ledger, spool)
         self._queue = Queue(ledger, spool, painters, self._tell, idle_seconds)
         self._listening: dict[bytes, Conversation] = {}
@@ -148,7 +148,7 @@ class Desk:
                 case Fetch():
                     await self._fetch(conversation, event)
                 case Capabilities():
-                    if not await self._look():
+                    if not await self._repertoire.look():
                         self._tell_capabilities(conversation)
                 case _:
                     raise Refusal("wire.type", f"This bridge does not answer “{getattr(event, 't', '?')}”.")
@@ -161,7 +161,7 @@ class Desk:
         prints, key = fingerprint(asked), conversation.key
         if self._known(conversation, asked, prints):
             return
-        engine, family, recipe = await self._choose(asked.recipe)
+        engine, family, recipe = await self._repertoire.chosen(asked.recipe)
         plan = geometry.plan(asked.document, asked.selection, recipe, family, asked.content)
         if asked.dry:
             conversation.side.outbox.say(Want(asked.job, plan.to_map()))
@@ -176,16 +176,6 @@ class Desk:
             return
         image = WantedImage(plan.image, asked.document.channels, asked.document.depth)
         conversation.side.want(Want(asked.job, plan.to_map(), image, WantedMask(plan.mask) if plan.mask else None))
-
-    async def _choose(self, recipe: Recipe) -> Choice:
-        """What a recipe is painted with. A model that is not known may have come a moment ago."""
-        await self._repertoire.ready()
-        try:
-            return self._repertoire.choose(recipe)
-        except Refusal as why:
-            if why.code != "model.unknown" or not await self._look():
-                raise
-        return self._repertoire.choose(recipe)
 
     def _prepare(self, wanted: Wanted) -> None:
         """Before the pixels are here: load the engine with its model, and what looks through masks."""
@@ -293,14 +283,6 @@ class Desk:
         else:
             raise Refusal("job.unknown", "The bridge knows no such job; it may have been finished a week ago.")
 
-    async def _look(self) -> bool:
-        """Look for models again; what changed is told to everybody. True where something did."""
-        changed = await self._repertoire.look()
-        if changed:
-            for conversation in self._listening.values():
-                self._tell_capabilities(conversation)
-        return changed
-
     # ---- what the bridge says ---------------------------------------------------------------------------------------
 
     def _tell(self, job: Job, message: Message, shown: Shown | None) -> None:
@@ -320,6 +302,11 @@ class Desk:
                 outbox.say(message)
             case _:
                 outbox.say(message)
+
+    def _tell_everybody(self) -> None:
+        """Models came or went."""
+        for conversation in self._listening.values():
+            self._tell_capabilities(conversation)
 
     def _tell_capabilities(self, conversation: Conversation) -> None:
         for part in self._repertoire.capabilities():

@@ -2,7 +2,7 @@
 
 import asyncio
 import importlib.util
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -29,10 +29,12 @@ class Choice(NamedTuple):
 
 
 class Repertoire:
-    """The engines of the painters and the models of the catalogue."""
+    """The engines of the painters and the models of the catalogue; `changed` is called when the latter did."""
 
-    def __init__(self, catalogue: Catalogue, painters: Sequence[Painter]) -> None:
-        self._catalogue, self._painters = catalogue, painters
+    def __init__(
+        self, catalogue: Catalogue, painters: Sequence[Painter], changed: Callable[[], None] = lambda: None
+    ) -> None:
+        self._catalogue, self._painters, self._changed = catalogue, painters, changed
         self._first: asyncio.Task[bool] | None = None
         self._revision = 1
 
@@ -53,8 +55,20 @@ class Repertoire:
         """Look again, off the event loop. True where something changed."""
         await self.ready()
         changed = await asyncio.to_thread(self._catalogue.scan)
-        self._revision += changed
+        if changed:
+            self._revision += 1
+            self._changed()
         return changed
+
+    async def chosen(self, recipe: Recipe) -> Choice:
+        """`choose`, once the models are known; one that is not may have come a moment ago."""
+        await self.ready()
+        try:
+            return self.choose(recipe)
+        except Refusal as why:
+            if why.code != "model.unknown" or not await self.look():
+                raise
+        return self.choose(recipe)
 
     def choose(self, recipe: Recipe) -> Choice:
         """The engine, the family and the whole recipe.

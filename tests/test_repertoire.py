@@ -162,14 +162,16 @@ def test_long_lists_come_in_parts() -> None:
 def test_a_model_that_came_meanwhile_is_found_by_looking_again() -> None:
     async def run() -> None:
         listed = Listed(())
-        here = Repertoire(listed, BOTH)
+        told: list[str] = []
+        here = Repertoire(listed, BOTH, lambda: told.append("changed"))
         here.open()
         await here.ready()
         assert not await here.look()
+        with pytest.raises(Refusal, match="There is no model “base” here"):
+            await here.chosen(Recipe("fill", model="base"))
         listed.coming = MODELS
-        assert await here.look()
-        assert next(here.capabilities()).revision == 2
-        assert here.choose(Recipe("fill", model="base")).recipe.model == "base"
+        assert (await here.chosen(Recipe("fill", model="base"))).recipe.model == "base"
+        assert next(here.capabilities()).revision == 2 and told == ["changed"]
         await here.close()
 
     asyncio.run(run())

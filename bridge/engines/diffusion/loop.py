@@ -33,10 +33,10 @@ def sample(
     one with d = 0 always is, and the cells between start at the level of strength · d.
     """
     x = schedule.noised(z, noise, 0)
-    strength = schedule.places[0]
+    places = [float(place) for place in schedule.places]  # a number of numpy's would take a GPU's tensor for an array
     told(0, None)
     for i, t in enumerate(schedule.timesteps):
-        held = strength * d < schedule.places[i]
+        held = places[0] * d < places[i]
         x = torch.where(held, schedule.noised(z, noise, i), x)
         output = denoise(schedule.scheduler.scale_model_input(x, t), t)
         clean = schedule.clean(x, output, i)
