@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bridge import colour, masks
 from bridge.crops import padded
 from bridge.engines import Bools, Check, Floats, Plate, Prefill
+from bridge.engines.prefill import smooth
 from bridge.families import Family, Size
 from bridge.geometry import Pass, Piece, Plan
 from bridge.protocol.errors import Refusal
@@ -296,7 +297,7 @@ def _continued(rgb: Floats, m: Floats, unknown: Bools, prefill: Prefill | None, 
     wanted = unknown if prefill is None else np.ones_like(hole)
     if not (hole & wanted).any():
         return rgb
-    filled = masks.push_pull(rgb, ~hole) if prefill is None else prefill(rgb, hole, unknown, check)
+    filled = (prefill or smooth)(rgb, hole, unknown, check)
     return rgb + (filled - rgb) * np.where(wanted, m, np.float32(0))[..., None]
 
 

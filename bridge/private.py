@@ -17,7 +17,7 @@ from bridge.client import Client
 from bridge.protocol.errors import Refusal
 
 ABOUT = {"name": "sfumato", "version": __version__, "host": "command line"}
-"""Who looks whether a bridge that was started in between is one of ours."""
+"""Who the command line says it is."""
 SERVE = (sys.executable, "-m", "bridge.cli", "serve")
 """The program. A test passes one that fails."""
 

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from bridge import __version__, home
+from bridge import home
 from bridge.client import Client, connect
 from bridge.config import read
 from bridge.families import FAMILIES
@@ -28,7 +28,7 @@ from bridge.fill_command import Bar
 from bridge.models import Catalogue, Model
 from bridge.models.headers import short
 from bridge.models_command import INSTALL, kind
-from bridge.private import running
+from bridge.private import ABOUT, running
 from bridge.protocol.errors import Refusal
 from bridge.protocol.messages import Accepted, Done, Layer, Progress, Want
 from bridge.protocol.values import Box, Document, Recipe
@@ -36,7 +36,6 @@ from bridge.repertoire import installed
 
 Bytes = NDArray[np.uint8]
 
-ABOUT = {"name": "sfumato", "version": __version__, "host": "command line"}
 SEED = 4717
 MAKE = (sys.executable, "-m", "bridge.engines.diffusion.tiny")
 """The program that writes a checkpoint of random weights into a folder. A test passes its own."""

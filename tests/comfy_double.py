@@ -119,7 +119,9 @@ class Double(http.server.BaseHTTPRequestHandler):
         return "" if known and 0 <= sampler["denoise"] <= 1 else "Value not in list: sampler_name"
 
     def run(self, id: str, graph: dict[str, dict], listener: "queue.Queue[object]") -> None:
-        tell = lambda kind, **data: listener.put({"type": kind, "data": data | {"prompt_id": id}})  # noqa: E731
+        def tell(kind: str, **data: object) -> None:
+            listener.put({"type": kind, "data": data | {"prompt_id": id}})
+
         tell("execution_start")
         for number, node in graph.items():
             known = json.dumps(node)  # close enough: the real one looks at all that a node depends on

@@ -18,7 +18,7 @@ from bridge.families import FAMILIES, Size
 from bridge.fill import Layer, Region, fill
 from bridge.protocol.values import Box, Document, Recipe
 from tests import parity
-from tests.checkpoints import CPU, LAYOUTS, model
+from tests.checkpoints import LAYOUTS, model
 from tests.gates.bench import Bench, over
 from tests.gates.engines import Truth, hidden
 from tests.gates.gates import Row, _random_document, _random_selection, _reached
@@ -180,4 +180,3 @@ LOOP_GATES: tuple[Callable[[Bench], Row], ...] = (
     exact_through_the_engine,
     seeds_through_the_engine,
 )
-assert ENGINE.device == CPU
