@@ -54,7 +54,8 @@ class Arrivals:
         self._titles.clear()
 
     def layer(self, message: Layer) -> list[Fetch]:
-        """A layer was announced. Returns what must be fetched: all that is missing, where no streams come with it."""
+        """A layer was announced. Returns what must be fetched: all that is missing and not on its way, where no streams
+        come with it."""
         arrival = self._layers.setdefault(message.result, _Arrival(message, {"layer": message.picture.size}))
         arrival.message = message
         if message.s is not None:
@@ -64,7 +65,9 @@ class Arrivals:
                 self._streams[message.mask_s] = (message.result, "layer mask")
             return []
         arrival.sizes["layer mask"] = message.box.area
+        on_its_way = {*self._streams.values(), *self._asked}
         missing = [use for use, size in arrival.sizes.items() if arrival.got.get(use, 0) < size]
+        missing = [use for use in missing if (message.result, use) not in on_its_way]
         self._asked += [(message.result, use) for use in missing]
         return [Fetch(message.result, use, arrival.got.get(use, 0)) for use in missing]  # type: ignore[arg-type]
 
@@ -88,6 +91,10 @@ class Arrivals:
         self._asked.append((result, use))
         return [Fetch(result, use, arrival.got.get(use, 0))]  # type: ignore[arg-type]
 
+    def expects(self, job: str) -> bool:
+        """True while a layer of this job is under way."""
+        return any(arrival.message.job == job for arrival in self._layers.values())
+
     def lost(self) -> str | None:
         """The oldest fetch was refused. Returns the job whose layer is gone, where it was still under way."""
         result, _ = self._asked.popleft()
@@ -98,10 +105,10 @@ class Arrivals:
         """Pixels came. Returns the event that they complete."""
         if chunk.stream.use == "preview":
             return self._preview_pixels(chunk)
-        if chunk.stream.s not in self._streams:
+        result, use = self._streams.get(chunk.stream.s, ("", ""))
+        arrival = self._layers.get(result)
+        if arrival is None:
             return None
-        result, use = self._streams[chunk.stream.s]
-        arrival = self._layers[result]
         buffer = arrival.pixels.get(use)
         if buffer is None:  # zeroed pages: memory is taken as they are touched, not on announcement
             buffer = arrival.pixels[use] = bytearray(chunk.stream.size)

@@ -1,4 +1,4 @@
-"""The command line: serve · fill · doctor · models. Says in a line or two what went wrong; the exit code is then 2."""
+"""The command line: serve · fill · install · doctor · models. A line or two say what went wrong, with exit code 2."""
 
 import argparse
 import asyncio
@@ -58,7 +58,8 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="sfumato", description="Generative fill for GIMP and Photoshop, on your own machine.")
     parser.add_argument("--version", action="version", version=f"sfumato {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="serve | fill | doctor | models", parser_class=_Parser)
+    words = "serve | fill | install | doctor | models"
+    commands = parser.add_subparsers(required=True, metavar=words, parser_class=_Parser)
 
     serve = commands.add_parser("serve", help="run the bridge in the foreground")
     serve.add_argument("--port", type=int, metavar="N", help="listen on this port (default 4717; 0: any free one)")
@@ -95,6 +96,14 @@ def _parser() -> argparse.ArgumentParser:
     fill.add_argument("--dry-run", action="store_true", help="say what would be done")
     fill.add_argument("--json", action="store_true", help="print each message of the wire as a line")
     fill.set_defaults(run=_fill)
+
+    for word, meaning in (("install", "put Sfumato into GIMP"), ("uninstall", "take it out again")):
+        command = commands.add_parser(word, help=meaning)
+        command.add_argument("host", choices=["gimp"], help="GIMP 3, every version and profile of yours")
+        command.add_argument("--profile", type=Path, metavar="FOLDER", help="only this one, wherever it lies")
+        command.set_defaults(run=_install if word == "install" else _uninstall)
+        if word == "install":
+            command.add_argument("--link", action="store_true", help="for developers: link to this checkout")
 
     doctor = commands.add_parser("doctor", help="say what works here and what does not")
     doctor.add_argument("--json", action="store_true")
@@ -136,6 +145,18 @@ def _fill(given: argparse.Namespace) -> int:
     given.img2img = given.mode == "img2img"
     given.mode = ALIASES.get(given.mode, given.mode)
     return run(given)
+
+
+def _install(given: argparse.Namespace) -> int:
+    from bridge import install_command
+
+    return install_command.install(given)
+
+
+def _uninstall(given: argparse.Namespace) -> int:
+    from bridge import install_command
+
+    return install_command.uninstall(given)
 
 
 # ---- serve ----------------------------------------------------------------------------------------------------------
@@ -221,6 +242,8 @@ def _doctor(given: argparse.Namespace) -> int:
 
 def _findings() -> list[dict[str, Any]]:
     """What works here, and the next step for what does not."""
+    from bridge import install_command
+
     folder = home.home()
     found = [_finding("sfumato", True, f"{__version__} on Python {platform.python_version()}, {platform.platform()}")]
     for package in PACKAGES:
@@ -242,7 +265,7 @@ def _findings() -> list[dict[str, Any]]:
         found.append(_finding("sfumato.toml", False, refusal.text))
     found.append(_bridge_finding(folder))
     found.append(_models_finding(folder))
-    return found
+    return found + install_command.findings()
 
 
 def _bridge_finding(folder: Path) -> dict[str, Any]:

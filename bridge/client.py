@@ -1,4 +1,4 @@
-"""The blocking client: pure Python, for GIMP's own interpreter, the command line and the tests.
+"""The client: pure Python, for GIMP's own interpreter, the command line and the tests.
 
     with connect({"name": "example", "version": "1", "host": "example"}) as client:
         for event in client.fill(document, selection, recipe, read):
@@ -7,76 +7,36 @@
 
 `connect` finds the bridge or starts one. `Client.fill` yields plan, progress, preview, layer and done; it survives cut
 connections and a killed bridge, and a layer that was yielded is never yielded again. Leaving the loop early cancels.
+
+A panel that must not wait says `Client.begin` and `Client.adopt`, asks `Client.hear` for what came of all its jobs, and
+says `Client.settle` once a layer is in the document. Use the loops or these, not both at once.
 """
 
+import math
 import secrets
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from bridge import home
-from bridge.arrivals import Arrivals, Event
+from bridge.arrivals import Event
+from bridge.errands import Errands, Read, Settled, of_job
 from bridge.link import Dial, Link, dial
 from bridge.protocol.errors import Refusal
-from bridge.protocol.messages import (
-    Abort,
-    Accepted,
-    Ack,
-    Cancel,
-    Capabilities,
-    Done,
-    Error,
-    Fill,
-    Layer,
-    Message,
-    Preview,
-    Progress,
-    Stream,
-    Want,
-)
-from bridge.protocol.session import Chunk
-from bridge.protocol.values import Box, Depth, Document, Picture, Recipe
+from bridge.protocol.messages import Capabilities, Done, Error, Fill, Jobs, Map, Message, Take, Want
+from bridge.protocol.session import Event as Came
+from bridge.protocol.values import Box, Document, Recipe
 
-__all__ = ["Client", "Event", "Read", "connect", "new_job"]
+__all__ = ["Client", "Event", "Read", "Settled", "connect", "new_job"]
 
-Pixels = bytes | bytearray | memoryview
-Read = Callable[[Want], tuple[Pixels, Pixels | None]]
-"""Called once the bridge says what it wants to see: returns the bytes of `want.image` and of `want.mask` (None where
-that is None), read in one turn of the host's main loop. May raise: the job is then cancelled."""
-
-
-@dataclass
-class _Job:
-    """A fill under way on this side."""
-
-    fill: Fill
-    read: Read | None = None
-    events: deque[Event] = field(default_factory=deque)
-    accepted: bool = False
-    ended: bool = False
-    arrived: set[str] = field(default_factory=set)
-    last: Done | None = None
-
-    def hear(self, event: Event) -> None:
-        """Queue an event. `done` overtakes its layers' pixels on the wire, so it waits here until they are whole."""
-        match event.message:
-            case Done():
-                self.last = event.message
-            case Layer(result=result):
-                self.arrived.add(result)
-                self.events.append(event)
-            case _:
-                self.events.append(event)
-        if self.last and self.arrived.issuperset(self.last.results):
-            self.events.append(Event(self.last))
-            self.last = None
+Answer = TypeVar("Answer", Capabilities, Jobs)
 
 
 class Client:
-    """One session with the bridge. Use it from one thread."""
+    """One session with the bridge. Use it from one thread; any other may `close` it."""
 
     def __init__(
         self,
@@ -86,16 +46,14 @@ class Client:
         key_id: str = home.LOCAL,
         dial: Dial = dial,
         start: bool = True,
+        away: Callable[[bool], None] = lambda gone: None,
     ) -> None:
         """`about` says {name, version, host}. `port` None asks the discovery file; `start` False never starts a
-        bridge. Raises Refusal where there is none, or where what answers is not the artist's own."""
-        self._jobs: dict[str, _Job] = {}
-        self._arrivals = Arrivals()
-        self._taken: set[str] = set()
-        self._capabilities: list[Capabilities] = []
-        self.uploaded = 0
-        """Bytes of pixels offered to the bridge so far."""
-        self._link = Link(about, folder, port, key_id, dial, start, self._reopened)
+        bridge. `away` is told True when the connection is cut, and False when it is back. Raises Refusal where there is
+        no bridge, or where what answers is not the artist's own."""
+        self._came: deque[Came] = deque()
+        self._errands = Errands(lambda: self._link.outbox)
+        self._link = Link(about, folder, port, key_id, dial, start, self._errands.reopen, away)
 
     @property
     def session(self) -> bytes:
@@ -107,27 +65,113 @@ class Client:
         """The port of the bridge that was reached."""
         return self._link.port
 
+    @property
+    def bridge_version(self) -> str:
+        """The release of the bridge that was reached."""
+        return self._link.version
+
+    @property
+    def uploaded(self) -> int:
+        """Bytes of pixels offered to the bridge so far."""
+        return self._errands.uploaded
+
     def close(self) -> None:
-        """End the connection. What was not acknowledged stays with the bridge."""
+        """End the connection. What was not acknowledged stays with the bridge. Called by another thread it ends what
+        waits here, also a try to come back after a cut: that raises Refusal."""
         self._link.close()
+
+    # ---- asking, and hearing what came of it, without waiting -------------------------------------------------------
+
+    def begin(
+        self,
+        document: Document,
+        selection: Box | None,
+        recipe: Recipe,
+        read: Read | None,
+        *,
+        content: Box | None = None,
+        region: str | None = None,
+        replaces: str | None = None,
+        job: str | None = None,
+        dry: bool = False,
+    ) -> str:
+        """Ask for a fill, and return its job's name; `hear` sends the ask, and returns what comes of it.
+
+        `region` names pixels that the bridge may still hold (`accepted.region` of an earlier fill): then nothing is
+        uploaded. `replaces` is a job to cancel once this one is accepted. `job` names the job, so that a program that
+        was ended can ask for the same job again. `dry` asks for the plan alone: `read` is not called, and the job is
+        over with its `want`.
+        """
+        ask = Fill(job or new_job(), document, recipe, selection, content, region, replaces, dry)
+        self._errands.begin(ask, read)
+        return ask.job
+
+    def adopt(self, job: str) -> None:
+        """Take over a job that `jobs` tells of and that nobody holds; `hear` returns what comes of it, as for `begin`.
+        One's own job is told again as far as it is not settled."""
+        self._errands.begin(Take(job))
+
+    def ask_jobs(self) -> None:
+        """Ask for the jobs of this key; `hear` returns the answer."""
+        self._errands.question(Jobs())
+
+    def ask_capabilities(self) -> None:
+        """Ask what the bridge can paint, and on what; `hear` returns the answer, part by part."""
+        self._errands.question(Capabilities())
+
+    def cancel(self, job: str) -> None:
+        """The artist lost interest in a job. Its `done` still comes."""
+        self._errands.cancel(job)
+
+    def hear(self, timeout: float | None = None) -> list[Event]:
+        """Send what may leave, and return what came of all jobs and questions, oldest first.
+
+        Waits at most `timeout` seconds for an event (0: not at all, None: until there is one); after a cut, until the
+        bridge is back. Pixels leave and arrive meanwhile: while `busy`, call it again soon, and give it some time.
+
+        A job that is refused, or whose `read` raises a Refusal, is over with an `Event(Error)` that names it. An error
+        about “fetch” says that a layer is gone, and its job goes on; one of no job of this client's may come, too.
+        Raises Refusal where the conversation ends, and whatever else `read` raises.
+        """
+        until = math.inf if timeout is None else time.monotonic() + timeout
+        heard: list[Event] = []
+        while not heard:
+            self._turn(None if timeout is None else max(0.0, until - time.monotonic()))
+            heard = list(iter(self._errands.pick, None))
+            if time.monotonic() >= until:
+                break
+        return heard
+
+    def settle(self, event: Event, state: Settled = "inserted") -> None:
+        """A layer is in the document or is not wanted, a `done` was heard: the bridge need not keep it. What is not
+        settled stays with the bridge. Other events need no settling."""
+        self._errands.settle(event.message, state)
+
+    @property
+    def busy(self) -> bool:
+        """True while a job that was begun or adopted is not over."""
+        return self._errands.busy
+
+    # ---- the same, waiting for the answer ---------------------------------------------------------------------------
 
     def capabilities(self) -> list[Capabilities]:
         """What the bridge can paint, and on what: all parts of its answer."""
-        self._capabilities.clear()
-        self._link.say(Capabilities())
-        while not self._capabilities or len(self._capabilities) < (self._capabilities[0].parts or 1):
-            self._turn()
-        return list(self._capabilities)
+        self.ask_capabilities()
+        parts: list[Capabilities] = []
+        while not parts or parts[-1].part != parts[-1].parts:
+            part = self._answer(Capabilities)
+            parts = [part] if part.part == 1 else [*parts, part]
+        return parts
+
+    def jobs(self) -> tuple[Map, ...]:
+        """The jobs of this key, newest first, as `protocol.messages.Jobs` describes them."""
+        self.ask_jobs()
+        return self._answer(Jobs).jobs or ()
 
     def plan(self, document: Document, selection: Box | None, recipe: Recipe, content: Box | None = None) -> Want:
         """What the bridge would do, without doing it. Raises Refusal where it would not."""
-        ask = Fill(new_job(), document, recipe, selection, content, dry=True)
-        job = self._jobs[ask.job] = _Job(ask)
-        try:
-            self._link.say(ask)
-            answer = self._next(job).message
-        finally:
-            del self._jobs[ask.job]
+        job = self.begin(document, selection, recipe, None, content=content, dry=True)
+        answer = self._next(of_job(job)).message
         assert isinstance(answer, Want)
         return answer
 
@@ -145,148 +189,57 @@ class Client:
     ) -> Generator[Event]:
         """Paint. Yields events until the job's `done`; a layer is acknowledged when the next event is asked for.
 
-        `region` names pixels that the bridge may still hold (`accepted.region` of an earlier fill): then nothing is
-        uploaded. `job` names the job, so that a program that was ended can ask for the same job again. Leaving the loop
-        early cancels. Raises Refusal where the bridge refuses, or is gone and does not come back.
+        Arguments as for `begin`. Leaving the loop early cancels. Raises Refusal where the bridge refuses, or is gone
+        and does not come back.
         """
-        ask = Fill(job or new_job(), document, recipe, selection, content, region, replaces)
-        mine = self._jobs[ask.job] = _Job(ask, read)
+        name = self.begin(document, selection, recipe, read, content=content, region=region, replaces=replaces, job=job)
+        yield from self._until_done(name)
+
+    def take(self, job: str) -> Generator[Event]:
+        """Take over a job that nobody holds, and yield events as `fill` does; leaving the loop early cancels, too.
+        Raises Refusal where the bridge does not know the job, or it is open elsewhere."""
+        self.adopt(job)
+        yield from self._until_done(job)
+
+    def _until_done(self, job: str) -> Generator[Event]:
+        ended = False
         try:
-            self._link.say(ask)
-            while not mine.ended:
-                event = self._next(mine)
-                mine.ended = isinstance(event.message, Done)
+            while not ended:
+                event = self._next(of_job(job))
+                ended = isinstance(event.message, Done)
                 yield event
-                self._settle(event.message)
+                self.settle(event)
         finally:
-            self._link.outbox.forget(ask.job, ("image", "mask"))  # where it was refused while they streamed
-            if not mine.ended:
-                with suppress(Refusal):
-                    self.cancel(ask.job)
-                    self._link.flush()
-            del self._jobs[ask.job]
+            with suppress(Refusal):
+                self._errands.leave(job)
+                self._act(self._link.flush())
 
-    def cancel(self, job: str) -> None:
-        """The artist lost interest in a job. Its `done` still comes."""
-        self._link.outbox.forget(job, ("image", "mask"))
-        self._link.say(Cancel(job))
+    def _answer(self, kind: type[Answer]) -> Answer:
+        """Wait for the answer to a question."""
 
-    def _next(self, job: _Job) -> Event:
-        """The next event of a job. Raises Refusal where the job was refused."""
-        while not job.events:
-            self._turn()
-        event = job.events.popleft()
+        def wanted(message: Message) -> bool:
+            return isinstance(message, kind) or (isinstance(message, Error) and message.re == kind.t)
+
+        answer = self._next(wanted).message
+        assert isinstance(answer, kind)
+        return answer
+
+    def _next(self, wanted: Callable[[Message], bool]) -> Event:
+        """Wait for an event. Raises Refusal where it is an error."""
+        while (event := self._errands.pick(wanted)) is None:
+            self._turn(None)
         if isinstance(event.message, Error):
-            job.ended = True
             raise event.message.refusal()
         return event
 
-    def _settle(self, message: Message) -> None:
-        """The loop has taken this event: what is durable is acknowledged."""
-        if isinstance(message, Layer):
-            self._taken.add(message.result)
-            self._link.say(Ack(message.n, "inserted"))
-        elif isinstance(message, Done):
-            self._link.say(Ack(message.n))
-            for event in self._link.flush():
-                self._hear(event)
+    def _turn(self, timeout: float | None) -> None:
+        self._act([])  # on what a `read` that raised left behind
+        self._act(self._link.turn(timeout))
 
-    def _turn(self) -> None:
-        for event in self._link.turn():
-            self._hear(event)
-
-    def _hear(self, event: Any) -> None:
-        match event:
-            case Chunk():
-                if done := self._arrivals.pixels(event):
-                    self._for_job(done)
-            case Stream():
-                self._arrivals.stream(event)
-            case Preview():
-                self._arrivals.preview(event)
-            case Layer():
-                self._layer(event)
-            case Abort(s):
-                for fetch in self._arrivals.abort(s):
-                    self._link.say(fetch)
-            case Want():
-                self._want(event)
-            case Accepted(job=name):
-                job = self._jobs.get(name)
-                if job and not job.accepted:  # it is told again after a cut
-                    job.accepted = True
-                    self._for_job(Event(event))
-            case Progress() | Done():
-                self._for_job(Event(event))
-            case Error():
-                self._error(event)
-            case Capabilities():
-                self._capabilities.append(event)
-
-    def _for_job(self, event: Event) -> None:
-        message: Any = event.message
-        if job := self._jobs.get(message.job):
-            job.hear(event)
-        elif isinstance(message, Done | Layer):  # of a loop that was left: settled, nobody waits for it
-            self._link.say(Ack(message.n, None if isinstance(message, Done) else "discarded"))
-
-    def _error(self, error: Error) -> None:
-        if error.re == "fetch":
-            name = self._arrivals.lost()
-            if name in self._jobs:
-                self._jobs[name].hear(Event(error))
-            return
-        job = self._jobs.get(error.job or "")
-        if job is None:
-            raise error.refusal()
-        if error.s is not None and error.retry == "now":
-            self._link.outbox.forget(job.fill.job, ("image", "mask"))
-            self._link.say(job.fill)  # a stream died on the way; the want stands, so ask again
-        elif error.re != "cancel":
-            job.hear(Event(error))
-
-    def _layer(self, message: Layer) -> None:
-        if message.result in self._taken:
-            self._link.say(Ack(message.n, "inserted"))
-            return
-        for fetch in self._arrivals.layer(message):
-            self._link.say(fetch)
-        if message.s is None and (done := self._arrivals.complete(message.result)):
-            self._for_job(done)
-
-    def _want(self, want: Want) -> None:
-        """The bridge says which pixels it wants to see."""
-        job = self._jobs.get(want.job)
-        if job is None:
-            return
-        if not job.accepted:
-            job.hear(Event(want))
-        if want.image is None or job.read is None:
-            return
-        box = want.image.box
-        depth: Depth = want.image.depth  # type: ignore[assignment]
-        image, mask = job.read(want)
-        self._upload(want.job, "image", Picture(box.width, box.height, want.image.channels, depth), image)
-        if want.mask is not None and mask is not None:
-            self._upload(want.job, "mask", Picture(want.mask.box.width, want.mask.box.height, 1), mask)
-
-    def _upload(self, job: str, use: str, picture: Picture, pixels: Pixels) -> None:
-        view = memoryview(pixels).cast("B")
-        if len(view) != picture.size:
-            text = f"The {use} that was read has {len(view)} bytes, expected {picture.size} ({picture})."
-            raise Refusal("picture.size", text)
-        self._link.outbox.stream(job, use, picture, view)
-        self.uploaded += len(view)
-
-    def _reopened(self, resumed: bool) -> None:
-        """After a cut: ask again for every job under way. The bridge knows those it accepted."""
-        if resumed:
-            self._arrivals.reopen()
-        else:
-            self._arrivals = Arrivals()
-        for job in self._jobs.values():
-            if not job.ended:
-                self._link.say(job.fill)
+    def _act(self, heard: list[Came]) -> None:
+        self._came += heard
+        while self._came:
+            self._errands.hear(self._came.popleft())
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bridge import geometry
+from bridge.delivery import Delivery
 from bridge.intake import Dropped, Intake, Wanted, load
 from bridge.jobs import Queue, Shown
 from bridge.ledger import Held, Job, Ledger, Session, fingerprint
@@ -27,19 +28,19 @@ from bridge.protocol.messages import (
     Done,
     Fetch,
     Fill,
-    Layer,
+    Jobs,
     Map,
     Message,
     Missing,
-    Preview,
+    Take,
     Want,
     WantedImage,
     WantedMask,
 )
 from bridge.protocol.session import BridgeSide, Chunk, Event, Opened, Uploaded
-from bridge.protocol.values import Picture, Recipe
+from bridge.protocol.values import Recipe
 from bridge.repertoire import Repertoire
-from bridge.spool import Spool, full, mapped
+from bridge.spool import Spool, full
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,7 @@ class Desk:
         self._ledger, self._spool = ledger, spool
         self._repertoire = Repertoire(catalogue, painters, self._tell_everybody)
         self._intake = Intake(ledger, spool)
+        self._delivery = Delivery(ledger, spool)
         self._queue = Queue(ledger, spool, painters, self._tell, idle_seconds)
         self._listening: dict[bytes, Conversation] = {}
         self._owners: dict[str, Conversation] = {}
@@ -143,10 +145,15 @@ class Desk:
                     self._start(self._intake.wanted[job], None)
                 case Cancel(job):
                     await self._cancel(conversation, job)
+                case Take(job):
+                    self._take(conversation, self._job(conversation, job))
+                case Jobs():
+                    conversation.side.outbox.say(self._delivery.jobs(conversation.key, self._listening))
                 case Ack(n):
-                    self._settle(conversation, n)
+                    assert conversation.session is not None
+                    self._delivery.settle(conversation.session, n)
                 case Fetch():
-                    await self._fetch(conversation, event)
+                    await self._delivery.fetch(conversation.side.outbox, conversation.key, event)
                 case Capabilities():
                     if not await self._repertoire.look():
                         self._tell_capabilities(conversation)
@@ -192,7 +199,11 @@ class Desk:
         if before and (before.key != conversation.key or before.prints != prints):
             raise Refusal("job.reused", "This job's name was used for something else; ask with a new name.")
         if promised:
-            conversation.side.outbox.say(self._accepted(promised))
+            assert conversation.session is not None
+            if promised.session == conversation.session.name:
+                conversation.side.outbox.say(self._accepted(promised))
+            else:
+                self._take(conversation, promised)
             return True
         if wanted and wanted.whole:
             self._owners[asked.job] = conversation
@@ -281,27 +292,33 @@ class Desk:
             missing = tuple(Missing(k, "job.lost", "Cancelled.") for k in job.missing)
             self._tell(job, self._ledger.done(job, Done(0, name, "cancelled", (), missing)), None)
         else:
-            raise Refusal("job.unknown", "The bridge knows no such job; it may have been finished a week ago.")
+            raise _unknown()
+
+    def _job(self, conversation: Conversation, name: str) -> Job:
+        """A job of the key that asks."""
+        job = self._ledger.jobs.get(name)
+        if job is None or job.key != conversation.key:
+            raise _unknown()
+        return job
+
+    def _take(self, conversation: Conversation, job: Job) -> None:
+        """Move a job to the session that asks, unless another one is open that waits for it."""
+        session, before = conversation.session, job.session
+        assert session is not None
+        if before != session.name and before in self._listening:
+            text = f"This job is open in {job.host}. Close it there first, or wait there until it is done."
+            raise Refusal("job.busy", text, "later", host=job.host)
+        messages = self._ledger.take(job, session, conversation.host)
+        self._queue.moved(job, before)
+        for message in (self._accepted(job), *messages):
+            conversation.side.outbox.say(message)
 
     # ---- what the bridge says ---------------------------------------------------------------------------------------
 
     def _tell(self, job: Job, message: Message, shown: Shown | None) -> None:
         """Say something of a job to its client, if it listens; what is durable waits for it otherwise."""
-        conversation = self._listening.get(job.session)
-        if conversation is None:
-            return
-        outbox = conversation.side.outbox
-        match message:
-            case Preview() if shown:
-                outbox.preview(message, shown.picture, shown.pixels)
-            case Layer(result=result):
-                files = self._spool.layer(result)
-                outbox.layer(message, mapped(files.picture), mapped(files.mask) if files.mask.exists() else None)
-            case Done():
-                outbox.forget(job.name, ("preview",))
-                outbox.say(message)
-            case _:
-                outbox.say(message)
+        if conversation := self._listening.get(job.session):
+            self._delivery.tell(conversation.side.outbox, job, message, shown)
 
     def _tell_everybody(self) -> None:
         """Models came or went."""
@@ -312,37 +329,15 @@ class Desk:
         for part in self._repertoire.capabilities():
             conversation.side.outbox.say(part)
 
-    def _settle(self, conversation: Conversation, n: int) -> None:
-        """A durable message has arrived for good: a layer's pixels need not be kept any longer."""
-        assert conversation.session is not None
-        settled = self._ledger.settle(conversation.session, n)
-        if isinstance(settled, Layer):
-            self._spool.layer(settled.result).delete()
-
-    async def _fetch(self, conversation: Conversation, fetch: Fetch) -> None:
-        """Send a layer's picture or mask again, from any byte on."""
-        job, layer = self._ledger.results.get(fetch.result, (None, None))
-        files = self._spool.layer(fetch.result)
-        if job is None or layer is None or job.key != conversation.key or not files.picture.exists():
-            text = "This layer is no longer kept: it was taken or discarded, or a week has passed. Paint it again."
-            raise Refusal("result.expired", text, result=fetch.result)
-        picture, pixels = layer.picture, None
-        if fetch.use == "layer":
-            pixels = mapped(files.picture)
-        else:
-            picture = Picture(layer.box.width, layer.box.height, 1)
-            await asyncio.to_thread(self._spool.fill_mask, fetch.result, picture.size)
-            pixels = mapped(files.mask)
-        if fetch.start > picture.size:
-            text = f"The {fetch.use} has {picture.size} bytes; byte {fetch.start} was asked for."
-            raise Refusal("wire.offset", text)
-        conversation.side.outbox.stream(layer.job, fetch.use, picture, pixels, fetch.start)
-
 
 def _refuse(conversation: Conversation, event: Event, refusal: Refusal) -> None:
     cause = event.t if isinstance(event, Message) else None
     job = event.stream.job if isinstance(event, Chunk) else getattr(event, "job", None)
     conversation.side.refuse(refusal, re=cause, job=job)
+
+
+def _unknown() -> Refusal:
+    return Refusal("job.unknown", "The bridge knows no such job; it may have been finished a week ago.")
 
 
 def _seeded(recipe: Recipe) -> Recipe:

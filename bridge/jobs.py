@@ -85,6 +85,12 @@ class Queue:
         self._waiting.setdefault(job.session, deque()).append(job)
         self._more.set()
 
+    def moved(self, job: Job, before: bytes) -> None:
+        """The ledger gave a job to another session: if it waits, then in that one's turn from now on."""
+        if job in self._waiting.get(before, ()):
+            self._waiting[before].remove(job)
+            self.add(job)
+
     def before(self, job: Job) -> list[Job]:
         """The jobs that the same painters do first or at the same time: what `accepted.ahead` counts."""
         others = (one for one in self._ledger.unfinished() if one.engine == job.engine and one is not job)

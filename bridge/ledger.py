@@ -53,8 +53,9 @@ class Held:
 class Job:
     """One region and one recipe being worked on. `fill.recipe` is resolved: its seed is drawn.
 
-    `prints` is the hash of what the client asked, so that the same job said again is known; `starts` counts how often
-    a painter took it; `at` is when it was accepted, `ended` when its `done` was said.
+    `session` is the one that hears of it, `host` the program there. `prints` is the hash of what the client asked, so
+    that the same job said again is known; `starts` counts how often a painter took it; `at` is when it was accepted,
+    `ended` when its `done` was said, which is `last`.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Job:
     starts: int = 0
     cancelled: bool = False
     ended: float | None = None
+    last: Done | None = None
     layers: dict[int, str] = field(default_factory=dict)
 
     @property
@@ -173,6 +175,12 @@ class Ledger:
         self._write({"r": "said", "session": job.session, "message": to_map(numbered)})
         return numbered
 
+    def take(self, job: Job, session: Session, host: str) -> list[Message]:
+        """The job is this session's from now on: its layers that are not settled, and its `done` where that was said,
+        are said here again. Returns them with their numbers."""
+        self._write({"r": "taken", "job": job.name, "session": session.name, "host": host, "n": session.newest + 1})
+        return [message for message in session.unsettled.values() if getattr(message, "job", None) == job.name]
+
     def settle(self, session: Session, n: int) -> Message | None:
         """The client has durable message `n`. Returns it, or None where it was settled before or never said."""
         message = session.unsettled.get(n)
@@ -220,6 +228,9 @@ class Ledger:
                 self.jobs[record["job"]].stage = "queued"
             case "cancelled":
                 self.jobs[record["job"]].cancelled = True
+            case "taken":
+                self._taken(self.jobs[record["job"]], self.sessions[record["session"]], record["n"])
+                self.jobs[record["job"]].host = record["host"]
             case "said":
                 self._said(self.sessions[record["session"]], decode(record["message"]), record["at"])
             case "acked":
@@ -228,7 +239,7 @@ class Ledger:
                 if isinstance(settled, Layer):
                     self.results.pop(settled.result, None)
 
-    def _said(self, session: Session, message: Message, at: float) -> None:
+    def _said(self, session: Session, message: Message, at: float | None) -> None:
         assert isinstance(message, Layer | Done)
         session.newest = max(session.newest, message.n)
         session.unsettled[message.n] = message
@@ -237,7 +248,18 @@ class Ledger:
             job.layers[message.index] = message.result
             self.results[message.result] = (job, message)
         else:
-            job.stage, job.ended = "done", at
+            job.stage, job.ended, job.last = "done", at, message
+
+    def _taken(self, job: Job, session: Session, n: int) -> None:
+        """Say in another session what is to be said of a job once more, counting from `n`."""
+        unsettled = self.sessions[job.session].unsettled.values()
+        said: list[Layer | Done] = [one for one in unsettled if isinstance(one, Layer) and one.job == job.name]
+        if job.last:  # also where it was settled: whoever takes the job waits for its end
+            said.append(job.last)
+        self._strike(job)
+        job.session = session.name
+        for number, message in enumerate(said, n):
+            self._said(session, replace(message, n=number), job.ended)
 
     def _forget_the_old(self) -> None:
         """At start: what nobody waits for any more leaves the books, and the journal is written anew without it."""
@@ -245,7 +267,8 @@ class Ledger:
         for job in [job for job in self.jobs.values() if job.ended is not None and job.ended < horizon]:
             del self.jobs[job.name]
             self._strike(job)
-        needed = {job.session for job in self.jobs.values()}
+        spoken = [record for record in self._journal.records if record["r"] in ("accepted", "said", "taken")]
+        needed = {record["session"] for record in spoken if self._alive(record)}  # a job may have had several
         for session in list(self.sessions.values()):
             if session.at < horizon and session.name not in needed:
                 del self.sessions[session.name]

@@ -1,5 +1,7 @@
 """A client's connection to the bridge: found or started, shaken hands with, and found again after a cut."""
 
+import math
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -61,7 +63,8 @@ def dial(host: str, port: int) -> Wire:
 
 
 class Link:
-    """One session with the bridge over as many connections as it takes. Use it from one thread."""
+    """One session with the bridge over as many connections as it takes. Use it from one thread; any other may close
+    it."""
 
     def __init__(
         self,
@@ -72,12 +75,14 @@ class Link:
         dial: Dial,
         start: bool,
         reopened: Callable[[bool], None],
+        away: Callable[[bool], None] = lambda gone: None,
     ) -> None:
         """`reopened(resumed)` is called after a cut, once there is a new connection: `resumed` where the bridge still
         knows the session. The other arguments are those of `Client`."""
         self._about, self._folder, self._port, self._key_id = about, folder, port, key_id
-        self._dial, self._start, self._reopened = dial, start, reopened
-        self._closed = False
+        self._dial, self._start, self._reopened, self._away = dial, start, reopened, away
+        self._closed = threading.Event()
+        self._turning = threading.Lock()
         self.port = 0
         """The port of the bridge that was reached last."""
         self._side, self._wire = self._persist(None)
@@ -93,48 +98,81 @@ class Link:
         assert self._side.session
         return self._side.session
 
+    @property
+    def version(self) -> str:
+        """The release of the bridge that was reached last."""
+        assert self._side.hello
+        return self._side.hello.version
+
     def say(self, message: Message) -> None:
         """Queue a message; the next `turn` or `flush` sends it."""
         self._side.outbox.say(message)
 
-    def turn(self) -> list[Event]:
-        """Send all that may leave, and return what came, waiting for it where nothing did. Comes back after a cut; the
-        list is empty then. Raises Refusal where the bridge is gone for good."""
-        try:
-            return self._send() or self._side.receive(self._wire.recv())
-        except (ConnectionClosed, OSError) as why:
-            self._come_back(why)
-            return []
+    def turn(self, timeout: float | None = None) -> list[Event]:
+        """Send what may leave, and return what came, waiting for it at most `timeout` seconds where nothing did (0: not
+        at all, None: until something comes). Pixels leave no longer than that either; with 0, one message of them.
+
+        Comes back after a cut, however long that takes; the list is empty then. Raises Refusal where the bridge is gone
+        for good, or another thread closed this link.
+        """
+        until = math.inf if timeout is None else time.monotonic() + timeout
+
+        def work(heard: list[Event]) -> None:
+            self._send(heard, until)
+            if not heard:
+                self._receive(heard, None if timeout is None else max(0.0, until - time.monotonic()))
+
+        return self._over_cuts(work)
 
     def flush(self) -> list[Event]:
         """Send all that may leave, without waiting for an answer. Returns what came meanwhile."""
-        try:
-            return self._send()
-        except (ConnectionClosed, OSError) as why:
-            self._come_back(why)
-            return []
+        return self._over_cuts(self._send)
 
     def close(self) -> None:
-        """Send what is left to say, as far as that goes, and end the connection."""
-        with suppress(ConnectionClosed, OSError, Refusal):
-            self._send()
-        self._closed = True
+        """Send what is left to say, as far as that goes, and end the connection. Called by another thread it ends the
+        turn under way, also one that tries to come back: that raises Refusal."""
+        self._closed.set()
+        if self._turning.acquire(blocking=False):  # else a turn is under way, and what it sends is its own
+            with suppress(ConnectionClosed, OSError, Refusal):
+                self._send([])
+            self._turning.release()
         self._wire.close()
 
-    def _send(self) -> list[Event]:
-        """Send all that may leave, looking after each message for what came: an error, more credit."""
+    def _over_cuts(self, work: Callable[[list[Event]], None]) -> list[Event]:
+        """What `work` hears. Where the connection is cut meanwhile, come back."""
         heard: list[Event] = []
-        while (message := self._side.outbox.take()) is not None:
-            self._wire.send(message)
-            with suppress(TimeoutError):
-                while True:
-                    heard += self._side.receive(self._wire.recv(0))
+        with self._turning:
+            try:
+                work(heard)
+            except (ConnectionClosed, OSError) as why:
+                if not heard:  # else that first: the next turn finds the connection cut as well
+                    self._come_back(why)
         return heard
+
+    def _send(self, heard: list[Event], until: float = math.inf) -> None:
+        """Send all that may leave, looking after each message for what came: an error, more credit. After `until`
+        pixels wait for the next turn."""
+        outbox = self._side.outbox
+        while (message := outbox.take()) is not None:
+            self._wire.send(message)
+            while self._receive(heard, 0):
+                pass
+            if not outbox.control_waiting and time.monotonic() > until:
+                break
+
+    def _receive(self, heard: list[Event], timeout: float | None) -> bool:
+        """Add what the next message says. False where none came in time."""
+        try:
+            message = self._wire.recv(timeout)
+        except TimeoutError:
+            return False
+        heard += self._side.receive(message)
+        return True
 
     def _come_back(self, why: Exception) -> None:
         """Reconnect and resume, for as long as that may take. Raises Refusal."""
-        if self._closed:  # a fill that was left open when its client was closed has nobody to come back for
-            raise Refusal("job.lost", "This client was closed.")
+        if self._closed.is_set():  # a fill that was left open when its client was closed has nobody to come back for
+            raise _closed()
         if isinstance(why, ConnectionClosed) and why.rcvd and 4400 <= why.rcvd.code < 4500:
             if why.rcvd.code == CLOSE["auth.elsewhere"]:  # it came too late to be read as an `error`
                 raise Refusal("auth.elsewhere", "This session was opened elsewhere; this connection ends.") from None
@@ -142,9 +180,14 @@ class Link:
             raise Refusal("internal", text) from None
         with suppress(ConnectionClosed, OSError):
             self._wire.close()
+        self._away(True)
         session = self.session
         self._side, self._wire = self._persist(session)
+        if self._closed.is_set():  # meanwhile: `close` may have seen the old one only
+            self._wire.close()
+            raise _closed()
         self._reopened(self.session == session)
+        self._away(False)
 
     def _persist(self, session: bytes | None) -> tuple[ClientSide, Wire]:
         """Open a connection, again and again while that is cut short; with a session to resume, also while the bridge
@@ -160,7 +203,8 @@ class Link:
                 if time.monotonic() > until:
                     text = f"The bridge was gone for {patience:g} s and did not come back ({why}). "
                     raise Refusal("job.lost", text + "What it finished waits for you when it runs again.") from None
-            time.sleep(pause)
+            if self._closed.wait(pause):
+                raise _closed()
             pause = min(1.0, pause * 2)
 
     def _open(self, session: bytes | None) -> tuple[ClientSide, Wire]:
@@ -208,7 +252,12 @@ class Link:
             if time.monotonic() > until:
                 text = f"The bridge did not start within {START_SECONDS:g} s; {self._folder / 'bridge.log'} says why."
                 raise Refusal("job.lost", text)
-            time.sleep(0.05)
+            if self._closed.wait(0.05):
+                raise _closed()
+
+
+def _closed() -> Refusal:
+    return Refusal("job.lost", "This client was closed.")
 
 
 def _stranger(port: int) -> str:

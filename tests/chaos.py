@@ -1,8 +1,9 @@
 """Cut, kill and restart while it works: every layer lands once. `python -m tests.chaos 200` runs so many schedules.
 
 A schedule is drawn from its seed: where connections are reset (after so many bytes), at which record of the journal the
-bridge is killed with SIGKILL, and whether that record is then written not at all, half, or whole. The bridge is a real
-process and is started anew; the client knows nothing of all this.
+bridge is killed with SIGKILL, and whether that record is then written not at all, half, or whole; and after how many
+events the client itself is gone, as if it were killed. The bridge is a real process and is started anew; the client
+knows nothing of all this, and the one that comes after it takes over what it finds.
 """
 
 import asyncio
@@ -20,13 +21,14 @@ from pathlib import Path
 from typing import Any
 
 from bridge import link
-from bridge.client import Client
+from bridge.client import Client, Event
 from bridge.config import Config
 from bridge.journal import Journal, Record
 from bridge.ledger import Ledger
 from bridge.painter import Painter
 from bridge.protocol.errors import Refusal
 from bridge.protocol.messages import Layer
+from bridge.protocol.values import Recipe
 from bridge.server import Bridge
 from tests.asks import ABOUT, SELECTION, Reader, document, done, layers, recipe
 
@@ -39,6 +41,8 @@ def tell(event):
     sink.flush()
 while head := source.read(4):
     task = msgpack.unpackb(source.read(int.from_bytes(head, "little")))
+    if task["t"] != "paint":
+        continue
     x, y, width, height = task["selection"]
     picture = {"width": width, "height": height, "channels": 3, "depth": "u8"}
     for k in task["missing"]:
@@ -55,19 +59,22 @@ while head := source.read(4):
 
 @dataclass(frozen=True)
 class Schedule:
-    """What goes wrong in one run. `kill` is (record of the journal, how much of it is written), or None."""
+    """What goes wrong in one run. `kill` is (record of the journal, how much of it is written), or None. For each fill
+    `counts` says how many variations it has, and `ends` after how many events its client is gone, or None."""
 
     seed: int
     cuts: tuple[int, ...]
     kill: tuple[int, str] | None
     counts: tuple[int, ...]
+    ends: tuple[int | None, ...] = (None, None)
 
     @classmethod
     def drawn(cls, seed: int) -> "Schedule":
         draw = random.Random(seed)
         cuts = tuple(draw.randrange(500, 60_000) for _ in range(draw.randrange(4)))
         kill = (draw.randrange(1, 14), draw.choice(["none", "half", "whole"])) if draw.random() < 0.75 else None
-        return cls(seed, cuts, kill, tuple(draw.randrange(1, 4) for _ in range(2)))
+        counts = tuple(draw.randrange(1, 4) for _ in range(2))
+        return cls(seed, cuts, kill, counts, tuple(draw.choice([None, draw.randrange(6)]) for _ in counts))
 
 
 class FatalJournal(Journal):
@@ -160,14 +167,18 @@ def run(schedule: Schedule, folder: Path) -> str:
         while not (folder / "bridge.json").exists():
             assert bridge.process.poll() in (None, -signal.SIGKILL)
         client = connected(folder, dial)
-        for number, count in enumerate(schedule.counts):
+        for number, (count, end) in enumerate(zip(schedule.counts, schedule.ends, strict=True)):
             of, seed = document(), schedule.seed * 10 + number
-            events = list(client.fill(of, SELECTION, recipe(count, seed), Reader(of)))
+            if end is None:
+                events = list(client.fill(of, SELECTION, recipe(count, seed), Reader(of)))
+            else:
+                gone, client = client, connected(folder, dial)
+                events = taken_over(gone, client, recipe(count, seed), end)
             assert sorted(layer.index for layer in layers(events)) == list(range(count)), "a layer is missing or twice"
             for event in events:
                 if isinstance(event.message, Layer):
                     assert set(event.picture) == {(seed + event.message.index) % 200}, "a layer has other pixels"
-            assert done(events).state == "ok"
+            assert end is not None or done(events).state == "ok"
         client.capabilities()  # the bridge has read the last ack
         client.close()
     finally:
@@ -177,18 +188,40 @@ def run(schedule: Schedule, folder: Path) -> str:
     ledger = Ledger(Journal(folder / "spool" / "journal"))
     assert all(job.stage == "done" for job in ledger.jobs.values())
     assert len(ledger.jobs) == len(schedule.counts)
-    assert not any(session.unsettled for session in ledger.sessions.values())
+    assert ledger.results == {}, "a layer is not settled"
     ledger.close()
     return f"seed {schedule.seed}: {dial.dialled} connections, {bridge.starts} bridges, {sum(schedule.counts)} layers"
 
 
+def taken_over(gone: Client, client: Client, asked: Recipe, end: int) -> list[Event]:
+    """A fill whose client is gone after `end` events; the next one takes over. Returns what reached the document, which
+    knows the results that it has."""
+    of, events = document(), []
+    job = gone.begin(of, SELECTION, asked, Reader(of))
+    while gone.busy and len(events) < end:
+        for event in gone.hear():
+            events.append(event)
+            gone.settle(event)  # may never leave
+    gone.close() if end % 2 else gone._link._wire.close()
+    inserted = {layer.result for layer in layers(events)}
+    while True:
+        listed = [one for one in client.jobs() if one["job"] == job]
+        if not listed and len(inserted) == asked.count:
+            return events
+        try:
+            more = list(client.take(job) if listed else client.fill(of, SELECTION, asked, Reader(of), job=job))
+            return events + [one for one in more if getattr(one.message, "result", None) not in inserted]
+        except Refusal as refusal:  # the bridge has not noticed yet
+            assert refusal.code == "job.busy"
+
+
 def connected(folder: Path, dial: Resets) -> Client:
-    """A client; where the bridge was killed before it ever answered, as soon as the next one does."""
+    """A client; where the bridge was killed before it answered, as soon as the next one does."""
     while True:
         try:
             return Client(ABOUT, folder, dial=dial, start=False)
         except Refusal as refusal:
-            assert refusal.code == "job.lost"
+            assert refusal.code == "job.lost" or refusal.retry == "later"  # it may be killed while they shake hands
 
 
 async def serve(folder: Path, kill: tuple[int, str] | None) -> None:

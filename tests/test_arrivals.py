@@ -116,3 +116,33 @@ def test_a_preview_that_was_aborted_never_becomes_an_event() -> None:
     arrivals.preview(Preview(JOB, 0, 6))
     assert arrivals.abort(6) == []
     assert arrivals.pixels(Chunk(stream, 0, memoryview(b"abcdef"), True)) is None
+
+
+def test_what_is_on_its_way_is_not_fetched_again() -> None:
+    arrivals = Arrivals()
+    arrivals.layer(layer(2))
+    assert arrivals.layer(layer()) == [Fetch("cd" * 16, "layer mask")], "told again, while its picture comes"
+    assert arrivals.layer(layer()) == []
+    arrivals.pixels(chunk(2, "layer", b"a" * 12, 0, 12))
+    arrivals.stream(Stream(4, JOB, "layer mask", Picture(2, 2, 1), 4, 0))
+    event = arrivals.pixels(chunk(4, "layer mask", b"mmmm", 0, 4))
+    assert event is not None and (bytes(event.picture), bytes(event.mask)) == (b"a" * 12, b"mmmm")
+
+
+def test_a_job_is_expected_until_its_layer_is_whole_or_lost() -> None:
+    arrivals = Arrivals()
+    assert not arrivals.expects(JOB)
+    for end in (lambda: arrivals.pixels(chunk(2, "layer", b"a" * 12, 0, 12)), arrivals.lost):
+        arrivals.layer(layer(2) if end != arrivals.lost else layer())
+        assert arrivals.expects(JOB)
+        assert not arrivals.expects("ef" * 16)
+        end()
+        assert not arrivals.expects(JOB)
+
+
+def test_what_still_comes_of_a_lost_layer_is_dropped() -> None:
+    arrivals = Arrivals()
+    arrivals.layer(layer())
+    arrivals.lost()
+    arrivals.stream(Stream(4, JOB, "layer mask", Picture(2, 2, 1), 4, 0))
+    assert arrivals.pixels(chunk(4, "layer mask", b"mmmm", 0, 4)) is None

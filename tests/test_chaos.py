@@ -27,10 +27,11 @@ def test_the_schedules_do_cut_and_kill() -> None:
     drawn = [chaos.Schedule.drawn(seed) for seed in SEEDS]
     assert sum(bool(one.cuts) for one in drawn) >= 10
     assert {one.kill[1] for one in drawn if one.kill} == {"none", "half", "whole"}
+    assert sum(end is not None for one in drawn for end in one.ends) >= 10
 
 
 def test_the_check_sees_a_layer_that_comes_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = chaos.layers
     monkeypatch.setattr(chaos, "layers", lambda events: whole(events) * 2)
     with pytest.raises(AssertionError, match="missing or twice"):
-        chaos.run(chaos.Schedule(0, (), None, (1,)), tmp_path)
+        chaos.run(chaos.Schedule(0, (), None, (1,), (None,)), tmp_path)

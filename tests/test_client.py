@@ -1,4 +1,4 @@
-"""Journeys of the blocking client: real sockets, a real bridge, real painter processes."""
+"""Journeys of the client, waiting and not: real sockets, a real bridge, real painter processes."""
 
 import threading
 from pathlib import Path
@@ -6,13 +6,16 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosedError
 
-from bridge import link
-from bridge.client import Client, new_job
+from bridge import __version__, link
+from bridge.client import Client, Event, new_job
 from bridge.protocol.errors import Refusal
-from bridge.protocol.messages import Accepted, Layer, Preview, Progress, Want
+from bridge.protocol.frames import DATA
+from bridge.protocol.messages import Accepted, Capabilities, Done, Jobs, Layer, Preview, Progress, Want
 from bridge.protocol.values import Box, Recipe
 from tests.asks import ABOUT, SELECTION, Reader, document, done, fill, layers, recipe
 from tests.painters import painter
+
+GIMP = {**ABOUT, "host": "GIMP"}
 
 
 @pytest.fixture(scope="module")
@@ -256,6 +259,217 @@ def bridge_is_empty(home: Path) -> bool:
     return not any(any((home / "spool" / name).iterdir()) for name in ("uploads", "regions", "layers"))
 
 
+# ---- without waiting ------------------------------------------------------------------------------------------------
+
+
+def listen(client: Client, taken: dict[str, list[Event]], settle: bool = True) -> None:
+    """Hear until no job is under way; what came is sorted by its job, and settled at once."""
+    while client.busy:
+        for event in client.hear(5):
+            taken.setdefault(getattr(event.message, "job", None) or "", []).append(event)
+            if settle:
+                client.settle(event)
+
+
+def test_a_fill_without_waiting(plain) -> None:
+    of = document()
+    client = Client(ABOUT, plain, start=False)
+    assert (client.hear(0), client.busy, client.bridge_version) == ([], False, __version__)
+    jobs = [client.begin(of, SELECTION, recipe(count=2, seed=seed), Reader(of)) for seed in (10, 20)]
+    assert client.busy
+    taken: dict[str, list[Event]] = {}
+    listen(client, taken)
+    assert list(taken) == jobs
+    for job, seed in zip(jobs, (10, 20), strict=True):
+        kinds = [type(event.message) for event in taken[job]]
+        assert kinds[:2] == [Want, Accepted]
+        assert done(taken[job]).state == "ok"
+        shades = [event.picture[0] for event in taken[job] if isinstance(event.message, Layer)]
+        assert shades == [seed + 20, seed + 21]
+    assert client.jobs() == ()
+    client.close()
+
+
+def test_what_is_not_settled_stays_with_the_bridge(plain) -> None:
+    of, taken = document(), {}
+    client = Client(ABOUT, plain, start=False)
+    job = client.begin(of, SELECTION, recipe(count=2, seed=3), Reader(of))
+    listen(client, taken, settle=False)
+    first, second = (event for event in taken[job] if isinstance(event.message, Layer))
+    client.settle(first, "discarded")
+    client.settle(taken[job][-1])
+    (kept,) = client.jobs()
+    assert (kept["job"], kept["state"], kept["results"]) == (job, "done", [second.message.result])
+    client.settle(second)
+    client.settle(second)
+    assert client.jobs() == ()
+    assert list((plain / "spool" / "layers").iterdir()) == []
+    client.close()
+
+
+def test_a_refused_job_is_an_event_and_the_others_go_on(plain) -> None:
+    of, taken = document(), {}
+    client = Client(ABOUT, plain, start=False)
+
+    def closed(want: Want) -> tuple[bytes, None]:
+        raise Refusal("job.lost", "The document was closed.")
+
+    good = client.begin(of, SELECTION, recipe(), Reader(of))
+    refused = client.begin(of, None, recipe(), Reader(of))
+    gone = client.begin(of, SELECTION, recipe(), closed)
+    listen(client, taken)
+    assert [event.message.code for event in taken[refused]] == ["recipe.selection"]
+    assert [(event.message.code, event.message.text) for event in taken[gone]] == [
+        ("job.lost", "The document was closed.")
+    ]
+    assert done(taken[good]).state == "ok"
+    client.cancel(new_job())
+    (error,) = client.hear()
+    assert error.message.code == "job.unknown"
+    client.close()
+
+
+def test_a_read_that_fails_costs_nothing_of_what_came_with_it(plain) -> None:
+    of, taken = document(), {}
+    client = Client(ABOUT, plain, start=False)
+
+    def fails(want: Want) -> tuple[bytes, None]:
+        raise LookupError("a fault of the guest's own")
+
+    jobs = [client.begin(of, SELECTION, recipe(seed=5), read) for read in (fails, Reader(of))]
+    came = client._link.turn()
+    while len(came) < 2:
+        came += client._link.turn()
+    with pytest.raises(LookupError, match="guest's own"):
+        client._act(came)
+    listen(client, taken)
+    assert (list(taken), done(taken[jobs[1]]).state) == ([jobs[1]], "ok")
+    client.close()
+
+
+def test_questions_are_answered_by_events(plain) -> None:
+    of, taken = document(), {}
+    client = Client(ABOUT, plain, start=False)
+    client.ask_capabilities()
+    client.ask_jobs()
+    job = client.begin(of, SELECTION, recipe(), None, dry=True)
+    listen(client, taken)
+    while len(taken) < 2 or len(taken[""]) < 2:
+        for event in client.hear():
+            taken.setdefault(getattr(event.message, "job", ""), []).append(event)
+    capabilities, jobs = (event.message for event in taken[""])
+    assert (type(capabilities), jobs) == (Capabilities, Jobs(()))
+    assert [event.message.plan["mode"] for event in taken[job]] == ["remove"]
+    assert client.uploaded == 0
+    client.close()
+
+
+def test_a_cancel_overtakes_pixels_that_wait(plain) -> None:
+    of, sent = document(1200, 1200), []
+
+    class Watched(CutWire):
+        def send(self, message: bytes) -> None:
+            sent.append(message[3])
+            super().send(message)
+
+    client = Client(ABOUT, plain, dial=lambda host, port: Watched(link.dial(host, port), None), start=False)
+    job = client.begin(of, Box(0, 0, 1200, 1200), recipe(), Reader(of))
+    while not client.hear(0):
+        pass
+    turns = [client.hear(0) for _ in range(3)]
+    assert client.uploaded == 1200 * 1200 * 4
+    assert sent.count(DATA) <= len(turns), "a turn that must not wait sends one message of pixels"
+    client.cancel(job)
+    assert not client._link.outbox.bulk_waiting
+    (event,) = client.hear()
+    assert (event.message.job, event.message.state) == (job, "cancelled")
+    client.settle(event)
+    client.close()
+
+
+# ---- jobs belong to the key -----------------------------------------------------------------------------------------
+
+
+def ended(client: Client) -> None:
+    """The program was killed: its connection is gone, and it will not come back."""
+    client._link._wire.close()
+
+
+def test_layers_of_a_program_that_was_killed_go_to_the_next_one(home, run_bridge, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    with run_bridge(home, [painter("held", gate)]):
+        of, first, client = document(), Client(ABOUT, home, start=False), Client(GIMP, home, start=False)
+        job = first.begin(of, SELECTION, recipe(count=3, seed=30), Reader(of))
+        while not any(isinstance(event.message, Layer) for event in first.hear()):
+            pass  # it hears of one layer, and does not settle it
+        with pytest.raises(Refusal, match="This job is open in pytest") as caught:
+            list(client.take(job))
+        assert caught.value.code == "job.busy"
+        ended(first)
+        while not (listed := client.jobs())[0]["orphan"]:
+            pass
+        assert (listed[0]["state"], len(listed[0]["results"]), listed[0]["tag"]) == ("running", 1, of.tag)
+        events = client.take(job)
+        accepted, layer = (
+            next(event for event in events if isinstance(event.message, kind)) for kind in (Accepted, Layer)
+        )
+        assert (accepted.message.job, layer.message.n, layer.picture[0]) == (job, 1, 50)
+        assert client.jobs()[0]["host"] == "GIMP"
+        gate.touch()
+        rest = list(events)
+        assert [event.picture[0] for event in rest if isinstance(event.message, Layer)] == [51, 52]
+        assert (done(rest).state, len(done(rest).results)) == ("ok", 3)
+        assert client.jobs() == ()
+        first.close()
+        client.close()
+
+
+def test_what_was_finished_is_taken_with_its_done(plain) -> None:
+    of, taken = document(), {}
+    first, client = Client(ABOUT, plain, start=False), Client(GIMP, plain, start=False)
+    job = first.begin(of, SELECTION, recipe(count=3, seed=60), Reader(of, coverage=99))
+    listen(first, taken, settle=False)
+    layers_of = [event for event in taken[job] if isinstance(event.message, Layer)]
+    first.settle(layers_of[1])
+    first.settle(taken[job][-1])
+    assert first.jobs()[0]["results"] == [event.message.result for event in (layers_of[0], layers_of[2])]
+    first.close()
+    while not client.jobs()[0]["orphan"]:
+        pass
+    client.adopt(job)
+    again: dict[str, list[Event]] = {}
+    listen(client, again)
+    assert [type(event.message) for event in again[job]] == [Accepted, Layer, Layer, Done]
+    for event, before in zip(again[job][1:3], (layers_of[0], layers_of[2]), strict=True):
+        assert event.message.result == before.message.result
+        assert (bytes(event.picture), bytes(event.mask)) == (bytes(before.picture), bytes(before.mask))
+    assert client.jobs() == ()
+    with pytest.raises(Refusal, match="knows no such job") as caught:
+        list(client.take(new_job()))
+    assert caught.value.code == "job.unknown"
+    client.close()
+
+
+def test_who_lost_a_job_to_another_is_told_so(plain) -> None:
+    of, taken = document(), {}
+    first, client = Client(ABOUT, plain, start=False), Client(GIMP, plain, start=False)
+    job = first.begin(of, SELECTION, recipe(), Reader(of))
+    while not any(isinstance(event.message, Accepted) for event in first.hear()):
+        pass
+    ended(first)
+    while not any(one["job"] == job and one["orphan"] for one in client.jobs()):
+        pass
+    client.adopt(job)
+    while not any(isinstance(event.message, Accepted) for event in client.hear()):
+        pass
+    listen(first, taken, settle=False)  # it was only asleep
+    assert taken[job][-1].message.code == "job.busy"
+    listen(client, taken)
+    assert done(taken[job]).state == "ok"
+    first.close()
+    client.close()
+
+
 # ---- cuts -----------------------------------------------------------------------------------------------------------
 
 
@@ -322,6 +536,88 @@ def test_a_cut_anywhere_delivers_every_layer_once(plain, total: int, share: floa
     assert done(events).state == "ok"
     assert dial.dialled > 1
     client.close()
+
+
+@pytest.mark.parametrize("share", [0.1, 0.7, 0.85, 0.93])
+def test_a_cut_anywhere_hands_on_every_layer_once(plain, total: int, share: float) -> None:
+    """Without waiting, and with nothing settled before all is there."""
+    of, told, taken = document(), [], {}
+    dial = Cut(int(total * share), int(total * 0.9), 3_000)
+    client = Client(ABOUT, plain, dial=dial, start=False, away=told.append)
+    job = client.begin(of, SELECTION, recipe(count=2, seed=11), Reader(of))
+    listen(client, taken, settle=False)
+    assert [event.picture[0] for event in taken[job] if isinstance(event.message, Layer)] == [31, 32]
+    assert done(taken[job]).state == "ok"
+    for event in taken[job]:
+        client.settle(event)
+    assert client.jobs() == ()
+    assert told == [True, False] * (dial.dialled - 1)
+    assert dial.dialled > 1
+    client.close()
+
+
+def test_a_question_outlives_a_cut(plain) -> None:
+    client = Client(ABOUT, plain, start=False)
+    client.ask_jobs()
+    ended(client)
+    assert [event.message for event in client.hear()] == [Jobs(())]
+    client.close()
+
+
+def test_what_came_before_a_cut_is_heard_first(plain) -> None:
+    class Last(CutWire):
+        """Waits for so many messages, and is cut behind the last one."""
+
+        def count(self, size: int) -> None:
+            pass
+
+        def recv(self, timeout: float | None = None) -> bytes | str:
+            if not self.left:
+                raise ConnectionClosedError(None, None)
+            self.left -= 1
+            return self.wire.recv(5)
+
+    dialled = []
+
+    def dial(host: str, port: int) -> link.Wire:
+        dialled.append(Last(link.dial(host, port), 3) if not dialled else link.dial(host, port))
+        return dialled[-1]
+
+    client = Client(ABOUT, plain, dial=dial, start=False)
+    client.ask_jobs()
+    assert [event.message for event in client.hear()] == [Jobs(())]
+    assert len(dialled) == 1
+    assert client.jobs() == ()
+    assert len(dialled) == 2
+    dialled[0].close()
+    client.close()
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["while it waits", "while it tries to come back"])
+def test_another_thread_may_close_it(home, run_bridge, gone: bool) -> None:
+    away, heard = threading.Event(), []
+
+    def run() -> None:
+        try:
+            client.hear()
+        except Refusal as refusal:
+            heard.append(refusal.text)
+
+    with run_bridge(home):
+        client = Client(ABOUT, home, start=False, away=lambda gone: away.set())
+        thread = threading.Thread(target=run)
+        if not gone:
+            thread.start()
+            while not client._link._turning.locked():
+                pass
+            client.close()
+            thread.join()
+    if gone:
+        thread.start()
+        away.wait()
+        client.close()
+        thread.join()
+    assert heard == ["This client was closed."]
 
 
 def test_a_session_opened_elsewhere_ends_the_older_connection(plain) -> None:

@@ -23,7 +23,9 @@ from bridge.protocol.messages import (
     Error,
     Fetch,
     Fill,
+    Jobs,
     Message,
+    Take,
     Want,
 )
 from bridge.protocol.session import BridgeSide, ClientSide, Opened
@@ -37,11 +39,19 @@ JOB, OTHER = "01" * 16, "02" * 16
 class Talk:
     """A client's side, joined to the desk without a socket."""
 
-    def __init__(self, desk: Desk, key: bytes = b"k" * 32, key_id: str = "local") -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        key: bytes = b"k" * 32,
+        key_id: str = "local",
+        host: str = "pytest",
+        session: bytes | None = None,
+    ) -> None:
         self.desk = desk
         side = BridgeSide(port=1, instance=b"i" * 16, version="1", key_of=lambda _: key)
         self.bridge = Conversation(side)
-        self.client = ClientSide(port=1, key_id=key_id, key=key, client=ABOUT)
+        about = {**ABOUT, "host": host}
+        self.client = ClientSide(port=1, key_id=key_id, key=key, client=about, session=session)
         self.heard: list[Message] = []
         while not self.client.open:
             while (message := side.outbox.take()) is not None:
@@ -268,6 +278,99 @@ def test_another_session_may_cancel_and_the_owner_is_not_disturbed(tmp_path: Pat
         assert isinstance(done, Done)
         assert {one.code for one in late} == {"job.unknown"}, "late pixels find no wish any more"
         assert not desk._owners
+
+    with_desk(tmp_path, run)
+
+
+def test_a_cancel_by_another_session_is_told_to_the_owner(tmp_path: Path) -> None:
+    async def run(desk: Desk) -> None:
+        owner, other = Talk(desk), Talk(desk)
+        await owner.upload(only(Want, await owner.say(ask())))
+        assert await other.say(Cancel(JOB)) == []
+        assert only(Done, await owner.exchange()).state == "cancelled"
+        assert await other.exchange() == []
+
+    with_desk(tmp_path, run)
+
+
+# ---- orphans --------------------------------------------------------------------------------------------------------
+
+
+def test_an_orphan_moves_to_the_session_that_takes_it(tmp_path: Path) -> None:
+    async def run(desk: Desk) -> None:
+        gone, here = Talk(desk), Talk(desk, host="GIMP")
+        accepted = only(Accepted, await gone.upload(only(Want, await gone.say(ask()))))
+        desk.leave(gone.bridge)
+        answer = only(Accepted, await here.say(Take(JOB)))
+        assert (answer.job, answer.region, answer.plan) == (JOB, accepted.region, accepted.plan)
+        (job,) = only(Jobs, await here.say(Jobs())).jobs
+        assert (job["host"], job["state"], job["orphan"]) == ("GIMP", "queued", False)
+        assert only(Done, await here.say(Cancel(JOB))).state == "cancelled", "it waits in this session's turn"
+        assert not desk.working
+
+    with_desk(tmp_path, run)
+
+
+def test_a_job_that_somebody_waits_for_stays_where_it_is(tmp_path: Path) -> None:
+    async def run(desk: Desk) -> None:
+        owner, other = Talk(desk, host="GIMP"), Talk(desk)
+        await owner.upload(only(Want, await owner.say(ask())))
+        for asked in (Take(JOB), ask()):
+            error = only(Error, await other.say(asked))
+            assert (error.code, error.re, error.job, error.retry) == ("job.busy", asked.t, JOB, "later")
+            assert error.text == "This job is open in GIMP. Close it there first, or wait there until it is done."
+            assert error.detail == {"host": "GIMP"}
+        assert only(Accepted, await owner.say(Take(JOB))).job == JOB, "one's own is told again"
+        assert only(Done, await owner.say(Cancel(JOB))).n == 1
+        assert [type(one) for one in await owner.say(Take(JOB))] == [Accepted, Done]
+
+    with_desk(tmp_path, run)
+
+
+def test_of_two_that_take_an_orphan_the_first_has_it(tmp_path: Path) -> None:
+    async def run(desk: Desk) -> None:
+        gone, first, second = Talk(desk), Talk(desk, host="GIMP"), Talk(desk)
+        await gone.upload(only(Want, await gone.say(ask())))
+        desk.leave(gone.bridge)
+        for talk in (first, second):
+            talk.client.outbox.say(Take(JOB))
+        assert only(Accepted, await first.exchange()).job == JOB
+        assert only(Error, await second.exchange()).code == "job.busy"
+        again = Talk(
+            desk, session=gone.client.session
+        )  # who lost it comes back and asks for it, as it does after a cut
+        assert only(Error, await again.say(ask())).code == "job.busy"
+
+    with_desk(tmp_path, run)
+
+
+def test_the_same_ask_from_a_new_session_takes_an_orphan(tmp_path: Path) -> None:
+    """A program that was ended asks for the same job again: its layers come to it, not to nobody."""
+
+    async def run(desk: Desk) -> None:
+        gone, here = Talk(desk), Talk(desk)
+        await gone.upload(only(Want, await gone.say(ask())))
+        only(Done, await gone.say(Cancel(JOB)))
+        desk.leave(gone.bridge)
+        accepted, done = await here.say(ask())
+        assert (type(accepted), done.n, done.state) == (Accepted, 1, "cancelled")
+
+    with_desk(tmp_path, run)
+
+
+@pytest.mark.parametrize("stage", ["unknown", "wanted", "another key's"])
+def test_what_cannot_be_taken_is_unknown(tmp_path: Path, stage: str) -> None:
+    async def run(desk: Desk) -> None:
+        owner = Talk(desk)
+        other = Talk(desk, b"x" * 32, "stranger") if stage == "another key's" else Talk(desk)
+        if stage != "unknown":
+            want = only(Want, await owner.say(ask()))
+        if stage == "another key's":
+            await owner.upload(want)
+        desk.leave(owner.bridge)
+        error = only(Error, await other.say(Take(JOB)))
+        assert (error.code, error.re, error.job) == ("job.unknown", "take", JOB)
+        assert only(Jobs, await other.say(Jobs())).jobs == ()
 
     with_desk(tmp_path, run)
 

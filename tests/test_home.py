@@ -393,7 +393,7 @@ def carry(folder: Path) -> Path:
     """What an editor's own Python gets: the guest's rooms, and the pure-Python files of two libraries."""
     house = Path(place.__file__).parent
     (folder / "bridge").mkdir(parents=True)
-    for room in ("__init__", "home", "arrivals", "link", "client"):
+    for room in ("__init__", "home", "arrivals", "errands", "link", "client"):
         shutil.copy(house / f"{room}.py", folder / "bridge")
     without = shutil.ignore_patterns("*.so", "*.pyd", "*.c", "__pycache__")
     shutil.copytree(house / "protocol", folder / "bridge" / "protocol", ignore=without)

@@ -37,11 +37,13 @@ from bridge.protocol.messages import (
     Fetch,
     Fill,
     Hello,
+    Jobs,
     Layer,
     Message,
     Ping,
     Pong,
     Stream,
+    Take,
     Want,
     Welcome,
 )
@@ -634,6 +636,9 @@ MALFORMED: dict[str, bytes] = {
     "an ill-typed field": control({"t": "cancel", "job": 5}),
     "a missing field": control({"t": "cancel"}),
     "a path for a name": control({"t": "cancel", "job": "../../etc/passwd"}),
+    "a path for a job to take": control({"t": "take", "job": "../../etc/passwd"}),
+    "a job to take that is none": control({"t": "take", "job": ""}),
+    "jobs that are no list": control({"t": "jobs", "jobs": {"job": "a"}}),
     "a path for a result": control({"t": "fetch", "result": "../local.key", "use": "layer"}),
     "a path for a region": control(
         {**{"t": "fill", "job": "a", "region": "/etc/passwd", "recipe": {"mode": "remove"}}}
@@ -801,6 +806,7 @@ def test_another_keys_jobs_and_layers_are_unknown(bridge: Bridge) -> None:
         error = error_of(thief, Stream(1, "ab" * 16, "image", picture, picture.size))
         assert error.code == "job.unknown"
         assert error_of(thief, Fetch("ab" * 16, "layer")).code == "result.expired"
+        assert error_of(thief, Take("ab" * 16)).code == "job.unknown"
         mine.assert_answers()
     assert_alive(bridge)
 
@@ -826,7 +832,11 @@ def test_another_keys_finished_layer_is_nobody_elses(home: Path, run_bridge) -> 
             assert error.code == "result.expired"
             text = "This layer is no longer kept: it was taken or discarded, or a week has passed. Paint it again."
             assert error.text == text
-            assert error_of(thief, Cancel(job)).code == "job.unknown"
+            for asked in (Cancel(job), Take(job), Take(job)):
+                error = error_of(thief, asked)
+                assert (error.code, error.job) == ("job.unknown", job)
+            thief.say(Jobs(({"job": job},)))
+            assert thief.hear() == Jobs(())
             thief.say(Ack(1, "discarded"), Ack(2))
             thief.assert_answers()
         with Guest(bridge, "paired", session.name) as owner:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).parent.parent / "bridge"
+GUEST = HOUSE.parent / "gimp_plugin"
 
 ARROWS: dict[str, set[str]] = {
     "": set(),
@@ -13,7 +14,8 @@ ARROWS: dict[str, set[str]] = {
     "home": {"protocol"},
     "arrivals": {"protocol"},
     "link": {"protocol", "home"},
-    "client": {"protocol", "home", "link", "arrivals"},
+    "errands": {"protocol", "arrivals"},
+    "client": {"protocol", "home", "link", "arrivals", "errands"},
     "config": {"protocol"},
     "families": {"protocol"},
     "crops": {"protocol", "families"},
@@ -33,7 +35,10 @@ ARROWS: dict[str, set[str]] = {
     "ledger": {"protocol", "journal"},
     "jobs": {"protocol", "ledger", "painter", "spool"},
     "intake": {"protocol", "families", "geometry", "masks", "ledger", "spool"},
-    "desk": {"protocol", "geometry", "intake", "jobs", "ledger", "models", "painter", "repertoire", "spool"},
+    "delivery": {"protocol", "ledger", "jobs", "spool"},
+    "desk": {
+        *("protocol", "geometry", "intake", "delivery", "jobs", "ledger", "models", "painter", "repertoire", "spool")
+    },
     "guard": {"protocol"},
     "server": {
         *(
@@ -52,6 +57,8 @@ ARROWS: dict[str, set[str]] = {
     },
     "files": {"protocol", "colour"},
     "fill_command": {"protocol", "home", "client", "files"},
+    "install": {"protocol"},
+    "install_command": {"protocol", "home", "install"},
     "models_command": {"protocol", "home", "config", "families", "models", "repertoire"},
     "verify_command": {
         *(
@@ -67,7 +74,19 @@ ARROWS: dict[str, set[str]] = {
             "models_command",
         )
     },
-    "cli": {"protocol", "home", "config", "client", "server", "fill_command", "models_command", "verify_command"},
+    "cli": {
+        *(
+            "protocol",
+            "home",
+            "config",
+            "client",
+            "server",
+            "fill_command",
+            "install_command",
+            "models_command",
+            "verify_command",
+        )
+    },
     "private": {"protocol", "home", "client"},
     "demo": {
         *(
@@ -90,6 +109,7 @@ LIBRARIES: dict[str, set[str]] = {
     "protocol": {"msgpack"},
     "home": set(),
     "arrivals": set(),
+    "errands": set(),
     "link": {"websockets"},
     "client": set(),
     "geometry": set(),
@@ -103,9 +123,47 @@ LIBRARIES: dict[str, set[str]] = {
 """Rooms that guests carry into an editor, or that must stay light, and the libraries they may use."""
 
 
+GUEST_ARROWS: dict[str, set[str]] = {
+    "": set(),
+    "view": set(),
+    "draft": {"view"},
+    "line": set(),
+    "recall": {"view"},
+    "scene": {"recall", "view"},
+    "kept": {"scene", "view"},
+    "keep": {"kept", "view"},
+    "thumbnail": {"view"},
+    "abilities": {"view"},
+    "gestures": {"recall", "scene", "view"},
+    "planning": {"gestures", "scene", "view"},
+    "works": {"gestures", "recall", "scene", "view"},
+    "sight": {"gestures", "recall", "scene", "view", "works"},
+    "starts": {"gestures", "scene", "sight", "view", "works"},
+    "showing": {"abilities", "gestures", "scene", "sight", "view"},
+    "landing": {"gestures", "recall", "scene", "thumbnail", "view", "works"},
+    "waiting": {"gestures", "keep", "scene", "view", "works"},
+    "fills": {"gestures", "keep", "landing", "line", "scene", "showing", "view", "works"},
+    "guest": {
+        *("abilities", "fills", "gestures", "keep", "line", "planning", "scene", "showing", "sight"),
+        *("starts", "view", "waiting", "works"),
+    },
+    "host": {"recall", "scene", "view"},
+    "panel": {"draft", "view"},
+    "dialling": {"line", "waiting"},
+    "alone": {"dialling", "guest", "host", "keep", "view"},
+    "seat": {"dialling", "guest", "host", "keep", "menu", "panel"},
+    "menu": {"alone", "dialling", "seat"},
+    "sfumato": {"menu"},
+}
+"""The same for the guest in GIMP. Of the bridge it takes the client, the protocol and the home alone."""
+
+IN_GIMP = {"host", "panel", "dialling", "alone", "seat", "menu"}
+"""Rooms that only GIMP's own Python can open. Of these `host` alone touches pixels."""
+
+
 def room(path: Path) -> str:
     """The room a file belongs to: its folder, or itself."""
-    first = path.relative_to(HOUSE).parts[0]
+    first = path.relative_to(GUEST if path.is_relative_to(GUEST) else HOUSE).parts[0]
     return "" if first == "__init__.py" else first.removesuffix(".py")
 
 
@@ -116,11 +174,33 @@ def imports(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found |= {f"{node.module}.{alias.name}" if node.module == "bridge" else node.module for alias in node.names}
+            whole = node.module in ("bridge", "gimp_plugin", "gi.repository")
+            found |= {f"{node.module}.{alias.name}" if whole else node.module for alias in node.names}
     return found
 
 
 FILES = sorted(HOUSE.rglob("*.py"))
+GUEST_FILES = sorted(GUEST.rglob("*.py"))
+
+
+def undocumented(path: Path) -> list[str]:
+    """What is public in a file and has no docstring; what only declares a type needs none."""
+    found: list[str] = []
+
+    def look(inside: ast.Module | ast.ClassDef, name: str) -> None:
+        if not ast.get_docstring(inside) and inside.body:
+            found.append(name)
+        named = [one for one in inside.body if isinstance(one, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)]
+        for one in named:
+            if one.name.startswith("_"):
+                continue
+            if isinstance(one, ast.ClassDef):
+                look(one, one.name)
+            elif not ast.get_docstring(one) and ast.unparse(one.body[0]) != "...":
+                found.append(f"{name}.{one.name}")
+
+    look(ast.parse(path.read_text("utf-8")), path.stem)
+    return found
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(HOUSE)))
@@ -146,9 +226,37 @@ def test_only_the_diffusion_engine_may_import_torch() -> None:
         assert not found or "diffusion" in path.parts, f"{path} imports {found}"
 
 
-def test_the_arrows_themselves_run_one_way() -> None:
+@pytest.mark.parametrize("path", GUEST_FILES, ids=lambda path: str(path.relative_to(GUEST)))
+def test_arrows_of_the_guest(path: Path) -> None:
+    own, names = room(path), imports(path)
+    assert own in GUEST_ARROWS, f"room {own!r} has no place in the plan"
+    taken = {name.split(".")[1] for name in names if name.startswith("gimp_plugin.")} - {own}
+    assert taken <= GUEST_ARROWS[own], f"{own} may not import {sorted(taken - GUEST_ARROWS[own])}"
+    carried = {name.split(".")[1] for name in names if name.startswith("bridge.")}
+    assert carried <= {"client", "protocol", "home", "__version__"}, f"{own} takes {sorted(carried)} of the bridge"
+
+
+@pytest.mark.parametrize("path", GUEST_FILES, ids=lambda path: str(path.relative_to(GUEST)))
+def test_only_a_few_rooms_of_the_guest_know_gimp_and_one_its_pixels(path: Path) -> None:
+    import sys
+
+    names = imports(path)
+    libraries = {name.split(".")[0] for name in names} - set(sys.stdlib_module_names) - {"bridge", "gimp_plugin"}
+    assert libraries <= ({"gi"} if room(path) in IN_GIMP else set())
+    assert "gi.repository.Gegl" not in names or room(path) == "host"
+    assert "gi.repository.Gimp" not in names or room(path) != "panel"
+
+
+@pytest.mark.parametrize("path", [*FILES, *GUEST_FILES], ids=lambda path: str(path.relative_to(HOUSE.parent)))
+def test_what_is_public_is_documented(path: Path) -> None:
+    assert undocumented(path) == []
+
+
+# `menu` opens `seat` only when an entry is chosen, and `seat` takes the panel's entry from `menu`.
+@pytest.mark.parametrize("arrows", [ARROWS, GUEST_ARROWS | {"menu": {"alone", "dialling"}}], ids=["bridge", "guest"])
+def test_the_arrows_themselves_run_one_way(arrows: dict[str, set[str]]) -> None:
     order: list[str] = []
-    waiting = dict(ARROWS)
+    waiting = dict(arrows)
     while waiting:
         free = sorted(name for name, taken in waiting.items() if taken <= set(order))
         assert free, f"a circle among {sorted(waiting)}"
@@ -162,3 +270,7 @@ def test_a_wrong_arrow_would_be_seen(tmp_path: Path) -> None:
     wrong.write_text("def f():\n    from bridge.server import Bridge\n    import bridge.jobs\n", "utf-8")
     taken = {name.split(".")[1] for name in imports(wrong)}
     assert taken - ARROWS["fill"] == {"server", "jobs"}
+    guest = "from gi.repository import Gegl, Gimp\nfrom gimp_plugin import host\n\n\nclass Bare:\n    x = 1\n"
+    wrong.write_text(guest, "utf-8")
+    assert imports(wrong) == {"gi.repository.Gegl", "gi.repository.Gimp", "gimp_plugin.host"}
+    assert undocumented(wrong) == ["fill", "Bare"]

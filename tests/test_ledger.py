@@ -86,7 +86,7 @@ def a_region(name: str, key: str = "local") -> Held:
 
 # ---- whatever was done ----------------------------------------------------------------------------------------------
 
-DEEDS = ("open", "hold", "drop", "accept", "start", "give_back", "cancel", "layer", "done", "settle")
+DEEDS = ("open", "hold", "drop", "accept", "start", "give_back", "cancel", "layer", "done", "settle", "take")
 
 
 def do(ledger: Ledger, deed: str, pick: int, number: int) -> None:
@@ -125,6 +125,10 @@ def do(ledger: Ledger, deed: str, pick: int, number: int) -> None:
         case "settle":
             for session in one([session for session in ledger.sessions.values() if session.unsettled]):
                 ledger.settle(session, sorted(session.unsettled)[pick % len(session.unsettled)])
+        case "take":
+            for job in one(list(ledger.jobs.values())):
+                for session in one([session for session in ledger.sessions.values() if session.key == job.key]):
+                    ledger.take(job, session, f"host{number}")
 
 
 def often(*deeds: str) -> st.SearchStrategy:
@@ -164,15 +168,17 @@ def test_a_week_later_the_same_is_forgotten_for_good_and_no_number_comes_twice(
     tmp_path_factory: pytest.TempPathFactory, before: list, after: list
 ) -> None:
     path, clock = tmp_path_factory.mktemp("ledger") / "journal", Clock()
+    had: set[tuple[str, bytes]] = set()
     with books(path, clock) as ledger:
         for number, (deed, pick) in enumerate([("open", 0), ("accept", 0), ("accept", 0), ("done", 1), *before]):
             do(ledger, deed, pick, number)
+            had |= {(job.name, job.session) for job in ledger.jobs.values()}
         unfinished = {job.name: asdict(job) for job in copy.deepcopy(list(ledger.unfinished()))}
         counts = {name: session.newest for name, session in ledger.sessions.items()}
     clock.now += limits.KEEP_LAYERS + 1
     with books(path, clock) as ledger:
         assert {name: asdict(job) for name, job in ledger.jobs.items()} == unfinished
-        assert set(ledger.sessions) == {job["session"] for job in unfinished.values()}
+        assert set(ledger.sessions) == {session for job, session in had if job in unfinished}
         assert all(session.newest == counts[name] for name, session in ledger.sessions.items())
         for number, (deed, pick) in enumerate(after, start=100):
             do(ledger, deed, pick, number)
@@ -243,6 +249,84 @@ def test_a_session_belongs_to_its_key(path: Path, clock: Clock) -> None:
         assert not ledger.open("paired", mine.name)[1]
 
 
+# ---- a job moves to another session ---------------------------------------------------------------------------------
+
+
+def test_what_is_not_settled_moves_and_is_counted_there(path: Path, clock: Clock) -> None:
+    with books(path, clock) as ledger:
+        old, new = (ledger.open("local", None)[0] for _ in range(2))
+        stays, job, other = (a_job(ledger, name, old.name, count=3) for name in ("stays", "job", "other"))
+        a_job(ledger, "own", new.name)
+        ledger.done(ledger.jobs["own"], Done(0, "own", "cancelled"))
+        for index in (2, 0, 1):
+            ledger.layer(job, a_layer(job, index))
+            ledger.layer(other, a_layer(other, index))
+        ledger.settle(old, 3)  # its layer 0
+        ledger.done(job, Done(0, "job", "ok", ("jobx0", "jobx1", "jobx2")))
+        moved = ledger.take(job, new, "GIMP")
+        assert [(message.n, getattr(message, "result", "done")) for message in moved] == [
+            *((2, "jobx2"), (3, "jobx1"), (4, "done"))
+        ]
+        assert (job.session, job.host, stays.session) == (new.name, "GIMP", old.name)
+        assert {message.job for message in old.unsettled.values()} == {"other"}
+        assert [message.n for message in new.unsettled.values()] == [1, 2, 3, 4]
+        assert set(ledger.results) == {"jobx1", "jobx2", "otherx0", "otherx1", "otherx2"}
+        assert ledger.settle(old, 5) is None  # that number is not this session's any more
+        assert ledger.settle(new, 3) == moved[1]
+        known = said(ledger)
+    for _ in range(2):
+        with books(path, clock) as ledger:
+            assert said(ledger) == known
+
+
+def test_a_job_that_goes_on_is_told_to_the_session_that_has_it(path: Path, clock: Clock) -> None:
+    with books(path, clock) as ledger:
+        old, new = (ledger.open("local", None)[0] for _ in range(2))
+        job = a_job(ledger, "job", old.name)
+        ledger.start(job)
+        ledger.layer(job, a_layer(job, 1))
+        assert [message.n for message in ledger.take(job, new, "GIMP")] == [1]
+    with books(path, clock) as ledger:  # killed right then
+        job, new = ledger.jobs["job"], ledger.sessions[new.name]
+        assert (job.session, job.missing, job.stage) == (new.name, (0,), "running")
+        assert ledger.layer(job, a_layer(job, 0)).n == 2
+        assert ledger.done(job, Done(0, "job", "ok")).n == 3
+        assert (list(new.unsettled), list(ledger.sessions[old.name].unsettled)) == ([1, 2, 3], [])
+
+
+def test_who_takes_a_job_hears_of_its_end_though_that_was_settled(path: Path, clock: Clock) -> None:
+    with books(path, clock) as ledger:
+        old, new = (ledger.open("local", None)[0] for _ in range(2))
+        job = a_job(ledger, "job", old.name)
+        ledger.layer(job, a_layer(job, 0))
+        ended = ledger.done(job, Done(0, "job", "cancelled", ("jobx0",), (Missing(1, "job.lost", "Cancelled."),)))
+        ledger.settle(old, ended.n)
+        layer, done = ledger.take(job, new, "GIMP")
+        assert (layer.n, done) == (1, replace(ended, n=2))
+        assert [message.n for message in ledger.take(job, new, "GIMP")] == [3, 4], "one's own, too"
+        assert list(new.unsettled) == [3, 4]
+
+
+def test_a_session_is_kept_as_long_as_the_journal_speaks_of_it(path: Path, clock: Clock) -> None:
+    """The records of what it was told are applied again at every start, also after the job has left it."""
+    with books(path, clock) as ledger:
+        old, new = (ledger.open("local", None)[0] for _ in range(2))
+        job = a_job(ledger, "job", old.name, count=3)
+        ledger.settle(old, ledger.layer(job, a_layer(job, 0)).n)
+        ledger.layer(job, a_layer(job, 1))
+        ledger.take(job, new, "GIMP")
+    clock.now += 30 * DAY  # the job still waits
+    for _ in range(2):
+        with books(path, clock) as ledger:
+            assert set(ledger.sessions) == {old.name, new.name}
+            assert (ledger.jobs["job"].missing, list(ledger.sessions[new.name].unsettled)) == ((2,), [1])
+    with books(path, clock) as ledger:
+        ledger.done(ledger.jobs["job"], Done(0, "job", "ok"))
+    clock.now += 8 * DAY
+    with books(path, clock) as ledger:
+        assert (ledger.sessions, ledger.jobs, ledger.results) == ({}, {}, {})
+
+
 # ---- a job's life ---------------------------------------------------------------------------------------------------
 
 
@@ -294,6 +378,7 @@ def test_what_could_not_be_written_did_not_happen(path: Path, clock: Clock, full
                 lambda: ledger.start(job),
                 lambda: ledger.open("local", None),
                 lambda: ledger.hold(a_region("r")),
+                lambda: ledger.take(job, session, "GIMP"),
             ):
                 with pytest.raises(OSError, match="File too large"):
                     change()

@@ -20,6 +20,7 @@ from bridge.protocol.messages import (
     Error,
     Fetch,
     Fill,
+    Jobs,
     Message,
     Missing,
     Ping,
@@ -128,8 +129,8 @@ def test_the_messages_are_these() -> None:
         senders[kind.sender].add(name)
     assert senders == {
         "bridge": set("hello welcome want accepted progress preview layer done error bye".split()),
-        "client": set("auth fill ack fetch cancel".split()),
-        "both": set("capabilities stream abort credit ping pong".split()),
+        "client": set("auth fill ack fetch cancel take".split()),
+        "both": set("capabilities stream abort credit jobs ping pong".split()),
     }
 
 
@@ -171,6 +172,12 @@ def test_golden_floats_have_a_fraction() -> None:
 def test_what_is_null_is_left_out() -> None:
     assert to_map(Want("a", {})) == {"t": "want", "job": "a", "plan": {}}
     assert decode({"t": "want", "job": "a", "plan": {}, "image": None, "mask": None}) == Want("a", {})
+
+
+def test_no_jobs_are_another_answer_than_none() -> None:
+    assert to_map(Jobs()) == {"t": "jobs"}
+    assert to_map(Jobs(())) == {"t": "jobs", "jobs": []}
+    assert (decode({"t": "jobs"}), decode({"t": "jobs", "jobs": []})) == (Jobs(), Jobs(()))
 
 
 def test_from_is_start() -> None:

@@ -28,12 +28,14 @@ from bridge.protocol.messages import (
     Error,
     Fetch,
     Fill,
+    Jobs,
     Message,
     Ping,
     Pong,
     Preview,
     Progress,
     Stream,
+    Take,
     Want,
     WantedImage,
     WantedMask,
@@ -415,7 +417,9 @@ def test_an_error_repeats_no_number_that_is_none(s: object) -> None:
     assert (answer.code, answer.re, answer.s) == ("wire.malformed", "stream", None)
 
 
-@pytest.mark.parametrize("message", [FILL, Capabilities(), Ack(1, "inserted"), Fetch("r", "layer"), Cancel("a")])
+@pytest.mark.parametrize(
+    "message", [FILL, Capabilities(), Ack(1, "inserted"), Fetch("r", "layer"), Cancel("a"), Jobs(), Take("a")]
+)
 def test_what_a_client_asks_is_handed_on(message: Message) -> None:
     bridge, client = opened()
     client.outbox.say(message)
@@ -423,7 +427,7 @@ def test_what_a_client_asks_is_handed_on(message: Message) -> None:
 
 
 @pytest.mark.parametrize(
-    "message", [Bye("Update.", 2.5), WANT, Progress("a", "painting", 1, 2), Error("internal", "…")]
+    "message", [Bye("Update.", 2.5), WANT, Progress("a", "painting", 1, 2), Error("internal", "…"), Jobs(())]
 )
 def test_what_a_bridge_says_is_handed_on(message: Message) -> None:
     bridge, client = opened()

@@ -317,6 +317,36 @@ class Cancel(Message):
 
 
 @dataclass(frozen=True)
+class Jobs(Message):
+    """Asked bare by the client; answered with the jobs of its key, whichever session asked for them, newest first.
+
+    Listed is what waits or runs, and what is done as long as a layer of it is not settled: the newest 64, so that the
+    map has room for them; settle those, and ask again. A job is {job, state, host, tag, orphan, results, at, mode,
+    prompt, count}: `state` is `queued`, `running` or `done`; `host` the program that asked; `tag` its document's;
+    `orphan` true while no open connection holds its session, so that it may be taken; `results` the layers that are not
+    settled; `at` the seconds since 1970 when it was accepted; `mode`, `prompt` (its first 80 letters) and `count` are
+    its recipe's.
+    """
+
+    t = "jobs"
+    sender = "both"
+    jobs: tuple[Map, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Take(Message):
+    """Moves an orphan to this session. Answered by `accepted`; its layers that are not settled (without pixels: fetch
+    them) and its `done` follow as far as they exist, the rest as it is made.
+
+    `job.busy` where another open connection holds the job's session; one's own job is told again.
+    """
+
+    t = "take"
+    sender = "client"
+    job: str
+
+
+@dataclass(frozen=True)
 class Ping(Message):
     """Are you there? Answered by `pong` with the same `at`."""
 
@@ -376,7 +406,7 @@ MESSAGES: dict[str, type[Message]] = {
     kind.t: kind
     for kind in (
         *(Hello, Auth, Welcome, Capabilities, Fill, Want, Stream, Abort, Credit, Accepted, Progress, Preview),
-        *(Layer, Done, Ack, Fetch, Cancel, Ping, Pong, Error, Bye),
+        *(Layer, Done, Ack, Fetch, Cancel, Jobs, Take, Ping, Pong, Error, Bye),
     )
 }
 

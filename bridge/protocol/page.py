@@ -236,7 +236,9 @@ LIFE = f"""
 | done | `done` was said | nothing is said | what was not acknowledged comes again |
 
 The same `fill` with the same job is answered with `want` (then upload from byte 0) or `accepted`, and never runs twice;
-with other contents it is refused with `job.reused`.
+with other contents it is refused with `job.reused`. A job that was accepted belongs to the session that asked for it:
+there its `layer`s and its `done` go. Every session of the key may list its [`jobs`](#jobs), [`cancel`](#cancel) each,
+and [`take`](#take) those that no open connection waits for; the same `fill` from another session is a `take`, too.
 
 **Exactly once.** `layer` and `done` are durable: they carry `n`, 1, 2, 3 … within the session, and come again, in
 order, after every cut until you [`ack`](#ack) them. A layer that comes again has neither `s` nor `mask_s`:

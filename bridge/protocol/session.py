@@ -282,6 +282,7 @@ class ClientSide(_Side):
         self._client = client
         self._said: tuple[Auth, bytes, bytes] | None = None
         self.session = session
+        self.hello: Hello | None = None
         self.welcomed: Welcome | None = None
 
     def receive(self, message: bytes | str) -> list[Event]:
@@ -337,6 +338,7 @@ class ClientSide(_Side):
             proof = auth.mac(key, auth.CLIENT, read.nonce, nonce, self._port, message, key_id)
             said = Auth(self._client, VERSION, key_id, nonce, proof, self.session)
             self._said = (said, read.nonce, message)
+            self.hello = read
             self.outbox.say(said)
             return [read]
         if isinstance(read, Welcome) and self._said is not None:

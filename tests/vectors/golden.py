@@ -28,6 +28,7 @@ from bridge.protocol.messages import (
     Fetch,
     Fill,
     Hello,
+    Jobs,
     Layer,
     Message,
     Missing,
@@ -36,6 +37,7 @@ from bridge.protocol.messages import (
     Preview,
     Progress,
     Stream,
+    Take,
     Want,
     WantedImage,
     WantedMask,
@@ -224,6 +226,14 @@ def _results() -> Iterator[tuple[str, str, Message]]:
     yield "fetch", "The rest of a layer, from the second mebibyte on.", Fetch(_result(1), "layer", 1_048_576)
     yield "fetch-mask", "A whole layer mask.", Fetch(_result(1), "layer mask")
     yield "cancel", "The artist lost interest.", Cancel(JOB)
+    yield "jobs-ask", "Asked bare.", Jobs()
+    yield "jobs-none", "An answer with nothing in it is none the less an answer.", Jobs(())
+    running = {"job": "a" * 32, "state": "running", "host": "GIMP", "tag": DOCUMENT.tag, "orphan": False, "results": []}
+    waiting = {**running, "job": JOB, "state": "done", "orphan": True, "results": [_result(0), _result(1)]}
+    asked = {"mode": "fill", "prompt": RECIPE.prompt, "count": 2}
+    jobs = ({**running, "at": 1_790_000_000.25, **asked}, {**waiting, "at": 1_789_999_000.5, **asked})
+    yield "jobs", "One is painted for somebody who is here, one waits for anybody to take it.", Jobs(jobs)
+    yield "take", "The layers of a job whose program was ended.", Take(JOB)
 
 
 def _talk() -> Iterator[tuple[str, str, Message]]:

@@ -1,0 +1,102 @@
+"""Many fills in one image: what GIMP, the panel and the bridge hold before and after; undone and redone by real keys."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]
+
+from bench.gimp_loop import MAIN, PANEL
+from bench.gimp_studio import KEYS, Studio
+from bench.pictures import photo
+
+Figures = dict[str, Any]
+WIDTH, HEIGHT = 1600, 1200
+SELECTION = 600, 400, 400, 400
+
+
+def picture() -> bytes:
+    """The image that is filled, as a PPM file."""
+    pixels = photo(WIDTH, 3, "u8")[:HEIGHT]
+    return b"P6 %d %d 255\n" % (WIDTH, HEIGHT) + pixels.tobytes()
+
+
+def fills(studio: Studio, count: int) -> Figures:
+    """Bytes by process at each stage, and whether every state came back byte by byte."""
+    seen = studio.seen
+    seen.key(KEYS["panel"])
+    seen.wait_window(PANEL)
+    seen.ask("image.select_rectangle(Gimp.ChannelOps.REPLACE, *box)", box=list(SELECTION))
+    seen.ask("[hand.digest(image), Gimp.Selection.feather(image, 12), Gimp.displays_flush()]")
+    seen.activate(seen.wait_window(MAIN))
+    memory: dict[str, dict[str, int]] = {}
+
+    def look(what: str) -> None:
+        seen.wait_still()
+        memory[what] = held(studio)
+
+    _fill(studio)
+    _press(studio, "ctrl+z", 1, lambda: _layers(studio) == 1)
+    _forget(studio)
+    look("warm")
+    marks = sorted({0, count // 5, count // 2, count})
+    states = {0: _digest(studio)}
+    for number in range(1, count + 1):
+        _fill(studio)
+        if number in marks:
+            states[number] = _digest(studio)
+    look("filled")
+    same = {}
+    for key, way in (("ctrl+z", list(reversed(marks))), ("ctrl+y", marks)):
+        for here, there in zip(way, way[1:], strict=False):
+            _press(studio, key, abs(there - here), lambda there=there: _layers(studio) == there + 1)  # type: ignore[misc]
+            same[f"{key} to {there}"] = _digest(studio) == states[there]
+    look("redone")
+    _press(studio, "ctrl+z", count, lambda: _layers(studio) == 1)
+    look("undone")
+    _forget(studio)
+    look("forgotten")
+    seen.key("ctrl+w")
+    seen.key("ctrl+d")
+    seen.wait_for(lambda: seen.ask("image is None"))
+    look("closed")
+    return {"count": count, "memory": memory, "same": same, "states": len(set(states.values()))}
+
+
+def held(studio: Studio) -> dict[str, int]:
+    """Bytes that belong to each process, what it shares counted in part. The bridge's painter apart."""
+    bridge = psutil.Process(studio.bridge.pid)
+    of = {"GIMP": studio.seen.memory("gimp"), "panel": studio.seen.memory("sfumato"), "bridge": _pss(bridge.pid)}
+    return of | {"painter": sum(_pss(one.pid) for one in bridge.children(recursive=True))}
+
+
+def _pss(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+
+
+def _fill(studio: Studio) -> None:
+    before = _layers(studio)
+    studio.seen.key(KEYS["remove"])
+    studio.seen.wait_for(lambda: _layers(studio) > before, what="no layer came")
+
+
+def _press(studio: Studio, key: str, times: int, reached: Callable[[], bool]) -> None:
+    for _ in range(times):
+        studio.seen.key(key)
+    studio.seen.wait_for(reached, what=f"{times} × {key} did not do")
+
+
+def _forget(studio: Studio) -> None:
+    """Clear the history of undo: its memory is the image's own."""
+    studio.seen.ask("[image.undo_disable(), image.undo_enable()]")
+
+
+def _layers(studio: Studio) -> int:
+    count: int = studio.seen.ask("len(image.get_layers())")
+    return count
+
+
+def _digest(studio: Studio) -> str:
+    digest: str = studio.seen.ask("hand.digest(image)")
+    return digest
