@@ -1,9 +1,10 @@
-"""Which measurement: `python run.py bench` measures the wire, `bench engine` and `bench peers` what paints."""
+"""Which measurement: `python run.py bench` measures the wire, `bench engine` and `bench peers` what paints,
+`bench gimp` the guest in GIMP."""
 
 import importlib
 import sys
 
-MEASUREMENTS = ("wire", "engine", "peers")
+MEASUREMENTS = ("wire", "engine", "peers", "gimp")
 
 
 def main(arguments: list[str]) -> int:

@@ -3,8 +3,9 @@
 import time
 from typing import Any
 
-from bench.gimp_loop import MAIN, PANEL
+from bench.gimp_loop import PANEL
 from bench.gimp_studio import KEYS, Studio
+from tests.gimp.screen import MAIN
 
 Figures = dict[str, Any]
 LOOK = """

@@ -15,15 +15,19 @@ import numpy as np
 from bench.gimp_studio import Studio
 from bench.pictures import photo
 from bridge.protocol.values import Box
+from tests.gimp.opening import FRAME
+from tests.gimp.screen import MAIN, SIZE
 
 Figures = dict[str, Any]
 DOCUMENT = 6000, 4000
 SELECTION = Box(2744, 1744, 512, 512)
 SAMPLES = "all", "below", "current"
-LEVELS = 0, 9
-"""Compression of the peers' files: the fastest that GIMP's export knows, and its default."""
+WAYS = {"best": True, "offered": False}
+"""How the peers' files are written: nothing compressed and nothing but pixels, or as GIMP's export offers it."""
+LEVEL = 6
+"""How a peer's own file is compressed where it is not at its best: as libpng does it unasked."""
 TILE = 2000
-"""Pixels of a side of the photograph that the document is tiled with."""
+"""Pixels of a side of the photograph (`inside/document.py`)."""
 
 
 class Peer:
@@ -34,45 +38,48 @@ class Peer:
         self._held: list[np.ndarray] = []
 
     def answer(self, asked: dict[str, Any]) -> Any:
-        """One line of `inside/race.py`: {take} files, {digest} of what was taken, {give} a file of a cut of it."""
+        """One line of `inside/theirs.py`: {take} files, {digest} of what was taken, {give} a file of a cut of it."""
         if "take" in asked:
             files = [(self._folder / name).read_bytes() for name in asked["take"]]
             self._held = [imagecodecs.png_decode(file) for file in files]
             return True
         if "digest" in asked:
-            return [zlib.crc32(np.ascontiguousarray(one)) for one in self._held]
+            return [zlib.crc32(one.tobytes()) for one in self._held]
         x, y, width, height = asked["cut"]
         cut = np.ascontiguousarray(self._held[0][y : y + height, x : x + width])
-        (self._folder / asked["give"]).write_bytes(imagecodecs.png_encode(cut, level=asked["level"]))
+        level = 0 if asked["best"] else LEVEL
+        (self._folder / asked["give"]).write_bytes(imagecodecs.png_encode(cut, level=level))
         return True
 
 
 def document(studio: Studio) -> Any:
-    """Open the document, selection and all. Returns its layers, top first."""
+    """Open the document, selection and all, in a window of the whole screen. Returns its layers, top first."""
     tile = studio.shared.folder / "tile"
     tile.write_bytes(photo(TILE, 3, "u16").tobytes())
-    return studio.ask("document(*size, selection, path)", size=DOCUMENT, selection=list(SELECTION), path=tile)
+    layers = studio.ask("document.make(*size, selection, path)", size=DOCUMENT, selection=list(SELECTION), path=tile)
+    window = studio.seen.wait_window(MAIN)
+    studio.seen.move_window(window, 0, 0, SIZE[0] - FRAME[0], SIZE[1] - FRAME[1])
+    studio.seen.activate(window)
+    studio.seen.key("ctrl+shift+j")
+    studio.ask("document.rest()")
+    return layers
 
 
 def race(studio: Studio, rounds: int) -> Figures:
-    """Milliseconds of every round, after one that is not counted, by sample: of ours, and of theirs at each level."""
-    layers = document(studio)
-    figures: Figures = {"layers": layers, "document": DOCUMENT, "selection": list(SELECTION), "rounds": []}
+    """Milliseconds of every round, after one that is not counted, by sample: of ours, of theirs in each way, and of
+    GIMP's own insertion of an empty layer."""
+    figures: Figures = {"layers": document(studio), "document": DOCUMENT, "selection": list(SELECTION), "rounds": []}
+    studio.ask("ours.sit()")
     with _peer(studio.shared.folder) as port:
         for number in range(rounds + 1):
             for sample in SAMPLES:
-                ours: Any = studio.ask("ours(sample, number)", sample=sample, number=2 * number)
-                row = {"round": number, "sample": sample, "ours": ours}
-                for level in LEVELS:
-                    row[f"level {level}"] = studio.ask(
-                        "theirs(sample, number, box, selection, level, port)",
-                        sample=sample,
-                        number=2 * number + 1,
-                        box=ours["box"],
-                        selection=ours["placed"],
-                        level=level,
-                        port=port,
-                    )
+                row = {"sample": sample, "floor": studio.ask("document.floor(selection)", selection=list(SELECTION))}
+                given: Figures = {"sample": sample, "number": number}
+                row["ours"] = studio.ask("ours.fill(sample, number)", **given)
+                given |= {"box": row["ours"]["box"], "placed": row["ours"]["placed"], "port": port}
+                for way, best in WAYS.items():
+                    given["number"] += 1 << 8
+                    row[way] = studio.ask("theirs.trip(sample, number, box, placed, best, port)", best=best, **given)
                 if number:
                     figures["rounds"].append(row)
     return figures

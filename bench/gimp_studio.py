@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bench.children import Child, child
 from bridge.install import plug_in
@@ -22,7 +22,8 @@ RAM = Path("/dev/shm")
 """The RAM disk: PNG files need no disk, and are given none."""
 KEYS = {"panel": "ctrl+alt+g", "remove": "ctrl+alt+r", "timed-panel": "ctrl+alt+t"}
 """What our menu entries are bound to, and the panel that is timed (`inside/timed.py`)."""
-IMPORT = "import sys\nsys.path[:0] = [one for one in ('/shared/inside',) if one not in sys.path]\n"
+IMPORT = "import sys\nsys.path += {'/shared/inside'} - set(sys.path)\n"
+"""What a question begins with that asks one of our own files."""
 
 
 class Studio(NamedTuple):
@@ -32,9 +33,9 @@ class Studio(NamedTuple):
     shared: Shared
     bridge: Child
 
-    def ask(self, call: str, **values: object) -> object:
-        """Call a function of `inside/race.py` in GIMP."""
-        return self.seen.ask(f"{IMPORT}import race\nanswer = race.{call}", **values)
+    def ask(self, call: str, **values: Any) -> Any:
+        """Call a function of a file in `inside/` in GIMP: `document.rest()`."""
+        return self.seen.ask(f"{IMPORT}import {call.partition('.')[0]}\nanswer = {call}", **values)
 
 
 def lacking(version: str) -> str:

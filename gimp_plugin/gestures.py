@@ -105,7 +105,7 @@ def fields_of(memory: Memory, before: Fields) -> Fields:
         seed=recipe.seed,
         locked=True,
         loras=tuple((one.id, one.weight) for one in recipe.loras),
-        sample=memory.sample,
+        sample=before.sample,
         blend=recipe.blend,
         context="canvas" if recipe.context == "canvas" else "auto",
         source=recipe.source,

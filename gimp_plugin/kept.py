@@ -1,7 +1,6 @@
 """The file of `keep`, value by value: whatever is damaged in it counts as if it had never been there."""
 
 import json
-import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -20,7 +19,7 @@ FILES = 200
 """Of how many files the tag is remembered."""
 
 _FAR = 1 << 20
-"""No window and no layer lies farther away than so many pixels."""
+"""No window and no layer lies farther away than so many pixels, and no number of a field is greater."""
 
 
 class Order(NamedTuple):
@@ -100,7 +99,7 @@ _tattoo = _whole(0, 2**32 - 1)
 
 
 def _number(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)
+    return type(value) in (int, float) and abs(value) <= _FAR
 
 
 def _lora(value: Any) -> bool:

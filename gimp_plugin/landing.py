@@ -127,12 +127,6 @@ class Landing:
         return True
 
 
-def moved(canvas: Pictured, tattoo: int, then: Box) -> tuple[int, int] | None:
-    """How far a layer was moved since it lay at `then`; None where it is gone."""
-    now = canvas.where(tattoo)
-    return (now.x - then.x, now.y - then.y) if now else None
-
-
 def _taken(work: Work) -> list[Event]:
     held, work.held = work.held, {}
     return list(held.values())
@@ -167,13 +161,15 @@ def _shift(work: Work, canvas: Pictured) -> tuple[int, int] | None:
     A layer that is made again goes where its forerunner lies. GIMP moves every layer by the same when a canvas grows or
     is cropped; cropping cuts layers, too, so only those that kept their size count.
     """
-    if work.was and (follows := moved(canvas, work.replaces, work.was)):
-        return follows
-    scene = canvas.scene()
+    scene, forerunner = canvas.scene(), canvas.where(work.replaces) if work.was else None
     assert scene is not None
     then, now = work.ask.document, scene.document
+    if work.was and forerunner and _kept(forerunner, work.was):
+        return forerunner.x - work.was.x, forerunner.y - work.was.y
     if (then.width, then.height) == (now.width, now.height):
         return 0, 0
+    if work.was:
+        return _cut(forerunner, work.was, now.canvas) if forerunner else None
     lies = canvas.frame()
     moves = {(lies[one].x - was.x, lies[one].y - was.y) for one, was in work.frame.items() if _kept(lies.get(one), was)}
     return moves.pop() if len(moves) == 1 else None
@@ -181,3 +177,16 @@ def _shift(work: Work, canvas: Pictured) -> tuple[int, int] | None:
 
 def _kept(now: Box | None, was: Box) -> bool:
     return now is not None and (now.width, now.height) == (was.width, was.height)
+
+
+def _cut(now: Box, was: Box, canvas: Box) -> tuple[int, int] | None:
+    """How far a layer was moved through which the canvas was cut: a side inside the canvas is still its own."""
+    across = _moved((now.x, now.right), (was.x, was.right), canvas.right)
+    down = _moved((now.y, now.bottom), (was.y, was.bottom), canvas.bottom)
+    return None if across is None or down is None else (across, down)
+
+
+def _moved(now: tuple[int, int], was: tuple[int, int], end: int) -> int | None:
+    if now[0] > 0:
+        return now[0] - was[0]
+    return now[1] - was[1] if now[1] < end else None

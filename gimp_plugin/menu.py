@@ -107,11 +107,9 @@ class Sfumato(Gimp.PlugIn):  # type: ignore[misc]  # gi has no types
 
 def _hand_over(seat: Any, gesture: str, image: Any) -> str:
     """The panel is open in another process of ours: it does this."""
-    given = seat.create_config()
+    given, display = seat.create_config(), Gimp.default_display()
     given.set_property("gesture", gesture)
-    if image is not None:
-        given.set_property("image", image)
-    display = Gimp.default_display()
+    given.set_property("image", image.get_id() if image is not None else 0)
     given.set_property("display", display.get_id() if display else 0)
     seat.run(given)
     return ""
@@ -123,16 +121,22 @@ def offer_seat(plug_in: Any, take: Callable[[str, Any, Any], None]) -> None:
     def run(procedure: Any, config: Any, _data: Any) -> Any:
         from gimp_plugin.dialling import soon
 
-        display = Gimp.Display.get_by_id(config.get_property("display"))
-        # Later: GIMP waits for this answer, and must not be asked anything before it has it.
-        soon(lambda: take(config.get_property("gesture"), config.get_property("image"), display))
+        gesture, *numbers = (config.get_property(name) for name in ("gesture", "image", "display"))
+
+        def chosen() -> None:
+            image, display = (number or None for number in numbers)
+            take(gesture, image and Gimp.Image.get_by_id(image), display and Gimp.Display.get_by_id(display))
+
+        soon(chosen)
         return procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, GLib.Error())
 
     procedure = Gimp.Procedure.new(plug_in, SEAT, Gimp.PDBProcType.TEMPORARY, run, None)
     flags = GObject.ParamFlags.READWRITE
     procedure.add_string_argument("gesture", "Gesture", "What to do", "panel", flags)
-    procedure.add_image_argument("image", "Image", "The image it is for", True, flags)
-    procedure.add_int_argument("display", "Display", "The window it was chosen in", 0, 2**31 - 1, 0, flags)
+    # Numbers, and nothing is asked of GIMP before they were taken: this may be called while GIMP's answer to another
+    # question is on its way here, and libgimp, asking whether an image is valid, would take that one for its own.
+    for name in ("image", "display"):
+        procedure.add_int_argument(name, name, "Its number in GIMP, 0 for none", 0, 2**31 - 1, 0, flags)
     plug_in.add_temp_procedure(procedure)
     plug_in.persistent_enable()
 

@@ -58,7 +58,7 @@ class Memory:
             for name in ("selection", "content", "box", "seen"):
                 values[name] = _box(values[name])
             memory = cls(**values)
-        except (ValueError, TypeError, KeyError, AttributeError, Refusal, RecursionError):
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, Refusal, RecursionError):
             return None
         named = all(isinstance(name, str) for name in (memory.result, memory.job, memory.region))
         sound = isinstance(memory.pixels, int) and memory.sample in SAMPLES and memory.box is not None

@@ -15,6 +15,7 @@ from gimp_plugin.guest import Guest  # noqa: E402
 from gimp_plugin.keep import Keep  # noqa: E402
 from gimp_plugin.menu import offer_seat  # noqa: E402
 from gimp_plugin.panel import Panel  # noqa: E402
+from gimp_plugin.scene import Finished  # noqa: E402
 
 LOOK = 300
 """Milliseconds between two looks at the image: GIMP tells nobody that its selection or its layers have changed."""
@@ -23,57 +24,74 @@ LOOK = 300
 def run(plug_in: Any, image: Any) -> None:
     """Open the panel for an image, and stay until it is closed. GIMP goes on meanwhile: this is its own process."""
     GimpUi.init("sfumato")
-    keep = Keep(home.home())
-    canvases: dict[int, host.Canvas] = {}
-    current: list[host.Canvas] = []
+    seat = Seat(Keep(home.home()))
+    offer_seat(plug_in, seat.take)
+    if image is not None:
+        seat.turn_to(seat.canvas_of(image), Gimp.default_display())
+    else:
+        GimpUi.window_set_transient(seat.panel.window)
+    seat.panel.present()
+    GLib.timeout_add(LOOK, seat.look)
+    Gtk.main()
 
-    def canvas_of(image: Any) -> host.Canvas:
+
+class Seat:
+    """The window, who sits behind it, and the images that were before them."""
+
+    def __init__(self, keep: Keep) -> None:
+        self._keep = keep
+        self._canvases: dict[int, host.Canvas] = {}
+        self._current: host.Canvas | None = None
+        self._guest = Guest(keep, dial, lambda view: self.panel.show(view), self._landed, self._known, self._opened)
+        self.panel = Panel(self._guest, keep.place)
+        self.panel.window.connect("destroy", lambda _window: Gtk.main_quit())
+
+    def canvas_of(self, image: Any) -> host.Canvas:
         """An image that was seen before is the same canvas again."""
-        if image.get_id() not in canvases:
-            canvases[image.get_id()] = host.Canvas(image, keep)
-        return canvases[image.get_id()]
+        if image.get_id() not in self._canvases:
+            self._canvases[image.get_id()] = host.Canvas(image, self._keep)
+        return self._canvases[image.get_id()]
 
-    def known() -> list[Any]:
-        """All images that are open."""
-        return [canvas_of(one) for one in Gimp.get_images()]
-
-    def landed() -> None:
-        """A layer came in: back to the brush, if it is this window that has the keyboard."""
-        if current and panel.window.is_active():
-            current[-1].present()
-
-    def turn_to(image: Any, display: Any) -> None:
-        """The artist works on this image now."""
-        canvas = canvas_of(image)
-        canvas.display = display
-        if canvas not in current:
+    def turn_to(self, canvas: host.Canvas, display: Any) -> None:
+        """The artist works on this image now, in this window of GIMP's."""
+        if canvas is not self._current:
             soon(canvas.warm)
-        current.append(canvas)
+        self._current, canvas.display = canvas, display
         if display:
-            GimpUi.window_set_transient_for_display(panel.window, display)
-        guest.turn_to(canvas)
+            GimpUi.window_set_transient_for_display(self.panel.window, display)
+        self._guest.turn_to(canvas)
 
-    def take(gesture: str, image: Any, display: Any) -> None:
+    def take(self, gesture: str, image: Any, display: Any) -> None:
         """A menu entry was chosen while the panel is open."""
         if image is not None:
-            turn_to(image, display)
-        if gesture == "panel":
-            panel.present()
-        else:
-            {"remove": guest.remove, "again": guest.again, "expand": guest.expand, "cancel": guest.cancel_all}[
-                gesture
-            ]()
+            self.turn_to(self.canvas_of(image), display)
+        guest = self._guest
+        {
+            "panel": self.panel.present,
+            "remove": guest.remove,
+            "again": guest.again,
+            "expand": guest.expand,
+            "cancel": guest.cancel_all,
+        }[gesture]()
 
-    def look() -> bool:
-        guest.tick()
+    def look(self) -> bool:
+        """Look at the image again, as often as this is called."""
+        self._guest.tick()
         return True
 
-    guest = Guest(keep, dial, lambda view: panel.show(view), landed, known, lambda one: host.open_as_image(one, keep))
-    panel = Panel(guest, keep.place)
-    panel.window.connect("destroy", lambda _window: Gtk.main_quit())
-    offer_seat(plug_in, take)
-    if image is not None:
-        turn_to(image, Gimp.default_display())
-    panel.present()
-    GLib.timeout_add(LOOK, look)
-    Gtk.main()
+    def _known(self) -> list[Any]:
+        """All images that are open."""
+        return [self.canvas_of(one) for one in Gimp.get_images()]
+
+    def _landed(self) -> None:
+        """A layer came in: back to the brush, if it is this window that has the keyboard."""
+        if self._current and self.panel.window.is_active():
+            self._current.present()
+
+    def _opened(self, one: Finished) -> host.Canvas:
+        """A layer whose image is gone gets one of its own; where no other is open, the artist works on it from now."""
+        canvas = host.open_as_image(one, self._keep)
+        self._canvases[canvas.image.get_id()] = canvas
+        if self._current is None or not self._current.open:
+            soon(lambda: self.turn_to(canvas, canvas.display))
+        return canvas

@@ -8,13 +8,8 @@ from bridge.protocol.values import Mode
 from gimp_plugin import gestures
 from gimp_plugin.recall import Memory
 from gimp_plugin.scene import Pictured, Scene, Spot
-from gimp_plugin.view import Fields, Sample
+from gimp_plugin.view import Fields
 from gimp_plugin.works import Work
-
-
-def sampled(memory: Memory) -> Sample:
-    """Which layers to read when a layer is made again: of the one that was current then nothing is known."""
-    return "below" if memory.sample == "current" else memory.sample
 
 
 class Hand(NamedTuple):
@@ -70,14 +65,17 @@ class Sight:
         return None
 
     def changed(self, hand: Hand) -> bool:
-        """True where the picture around a layer is another one than it was made from; False where nobody can tell."""
+        """True where the picture below a layer is another one than it was made from. False where nobody can tell: where
+        the layer was moved, or only one was read then."""
         canvas, scene, memory = self.canvas, self.scene, hand.memory
-        if canvas is None or scene is None or memory.seen is None or canvas.where(hand.layer) != memory.box:
+        if canvas is None or scene is None or memory.seen is None or memory.sample == "current":
+            return False
+        if canvas.where(hand.layer) != memory.box:
             return False
         then, now = memory.document, scene.document
         if (then.width, then.height) != (now.width, now.height):
             return True
-        spot = Spot(sampled(memory), hand.layer)
+        spot = Spot("below", hand.layer)
         return zlib.crc32(canvas.read(memory.seen, then.channels, then.depth, spot, (hand.layer,))) != memory.pixels
 
     def _goes_on(self, canvas: Pictured, scene: Scene) -> bool:

@@ -169,12 +169,12 @@ def test_edit_settings_brings_back_the_fields_that_made_a_layer() -> None:
         seed=42,
         locked=True,
         loras=(("ink", 0.5),),
-        sample="below",
+        sample="all",
         blend=9,
         context="canvas",
     )
     made = gestures.recipe_of("fill", fields)
-    assert gestures.fields_of(memory(made), Fields(count=4, prompt="other")) == fields
+    assert gestures.fields_of(memory(made), Fields(count=4, prompt="other", sample="all")) == fields
 
 
 @given(

@@ -196,12 +196,107 @@ def test_again_on_a_layer_that_was_moved_lands_where_it_lies(seat) -> None:
     assert memory(seat, -1).box == SELECTION, "where it was made from, not where it lies"
 
 
-def test_again_says_that_the_picture_has_changed(seat) -> None:
+def test_again_on_a_canvas_that_grew_lands_where_the_layer_lies_and_says_nothing(seat) -> None:
+    board = seat.boards[0]
     filled(seat)
-    seat.boards[0].layers[-1].pixels[:] = 0.5
+    board.resize(200, 150, 30, 20)
+    board.selected = [board.ours()[0].tattoo]
     seat.guest.again()
-    assert seat.view.error == showing.CHANGED
+    assert seat.view.error == ""
     seat.until(lambda: seat.landed == 2)
+    assert {one.box for one in board.ours()} == {SELECTION.moved(30, 20)}
+
+
+def test_again_says_that_the_picture_has_changed(seat) -> None:
+    """Also when it is made again once more."""
+    board = seat.boards[0]
+    filled(seat)
+    for changed in (False, True, True):
+        if changed:
+            board.layers[-1].pixels[:] = 0.5
+        seat.guest.again()
+        assert seat.view.error == (showing.CHANGED if changed else "")
+        seat.until(lambda: seat.guest.idle)
+        seat.done()
+    assert len(board.ours()) == 4
+
+
+@pytest.mark.parametrize("sample", ["all", "below"])
+def test_what_lies_above_a_layer_is_no_change_of_it(seat, sample) -> None:
+    board = seat.boards[0]
+    filled(seat, sample=sample)
+    board.selected = [board.ours()[0].tattoo]
+    board.layers.insert(0, Sheet("Curves", 0, 0, np.ones((120, 160, 4))))
+    seat.guest.again()
+    assert seat.view.error == ""
+    seat.until(lambda: seat.landed == 2)
+    assert board.layers[0].name == "Curves"
+
+
+def test_what_lies_above_a_layer_is_not_read_for_the_one_that_replaces_it(seat) -> None:
+    board = seat.boards[0]
+    filled(seat)
+    before = memory(seat).pixels
+    board.layers.insert(0, Sheet("Curves", 0, 0, np.ones((120, 160, 4))))
+    seat.guest.edit_settings()
+    filled(seat, prompt="a blue roof")
+    assert (memory(seat, -1).pixels, memory(seat, -1).sample) == (before, "below")
+    assert board.layers[0].name == "Curves" and seat.view.fields.sample == "all"
+
+
+def test_of_the_one_layer_that_was_read_alone_nothing_can_be_told(seat) -> None:
+    board = seat.boards[0]
+    board.layers.insert(0, Sheet("Upper", 0, 0, np.full((120, 160, 4), 0.5)))
+    board.selected = [board.layers[0].tattoo]
+    filled(seat, sample="current")
+    for _ in range(2):
+        before = seat.landed
+        seat.guest.again()
+        assert seat.view.error == ""
+        seat.until(lambda before=before: seat.landed == before + 1)
+        seat.done()
+
+
+@pytest.mark.parametrize(
+    ("crop", "shift"),
+    [
+        (Box(70, 60, 80, 50), (-70, -60)),
+        (Box(40, 30, 40, 40), (-40, -30)),
+        (Box(50, 60, 100, 10), None),
+        (Box(70, 20, 20, 90), None),
+    ],
+)
+def test_again_on_a_layer_that_was_cut_with_the_canvas(seat, crop, shift) -> None:
+    board = seat.boards[0]
+    filled(seat)
+    board.crop(crop)
+    board.selected = [board.ours()[0].tattoo]
+    seat.guest.again()
+    if shift:
+        seat.until(lambda: seat.landed == 2)
+        assert board.ours()[0].box == SELECTION.moved(*shift)
+    else:
+        seat.guest.answer(seat.offer(f"The canvas was 160 × 120 px and is {crop.width} × {crop.height} px"), "discard")
+        assert len(board.ours()) == 1
+
+
+def test_again_on_a_layer_that_the_artist_cut_stays_where_it_was(seat) -> None:
+    board = seat.boards[0]
+    filled(seat)
+    sheet = board.ours()[0]
+    sheet.pixels, sheet.mask, sheet.x, sheet.y = sheet.pixels[5:, 5:], sheet.mask, 65, 55
+    seat.guest.again()
+    seat.until(lambda: seat.landed == 2)
+    assert board.ours()[0].box == SELECTION
+
+
+def test_a_refined_layer_is_at_hand_wherever_it_lies(seat) -> None:
+    filled(seat)
+    seat.boards[0].ours()[0].x += 5
+    seat.guest.refine()
+    seat.until(lambda: seat.landed == 2)
+    seat.done()
+    assert seat.view.layer.name.startswith("Refine")
 
 
 def test_again_next_week_in_a_new_program(seat, folder, tmp_path) -> None:
@@ -304,7 +399,7 @@ def test_edit_settings_and_what_is_filled_then_replaces_the_layer(seat) -> None:
     first = filled(seat, sample="below", blend=0)
     board.select(None)
     board.selected = [board.ours()[0].tattoo]
-    seat.edit(prompt="something else", sample="all")
+    seat.edit(prompt="something else")
     seat.guest.edit_settings()
     fields = seat.view.fields
     assert (fields.prompt, fields.seed, fields.locked, fields.sample) == (PROMPT, first.recipe.seed, True, "below")

@@ -144,6 +144,17 @@ def test_two_programs_lose_nothing_of_each_other(tmp_path) -> None:
     assert (back.prompts, back.tag_of("file:///single")) == (["of a script", "red roof"], "cd" * 16)
 
 
+def test_prompts_of_another_program_keep_their_order(tmp_path) -> None:
+    panel, single = Keep(tmp_path), Keep(tmp_path)
+    panel.add_prompt("first")
+    panel.save()
+    single.add_prompt("second")
+    single.save()
+    panel.set_place(Place(0, 0, 340, 700))
+    panel.save()
+    assert Keep(tmp_path).prompts == panel.prompts == ["first", "second"]
+
+
 def test_a_full_disk_costs_nothing_but_the_memory(tmp_path, full_disk_at) -> None:
     keep = Keep(tmp_path)
     with full_disk_at(10):
@@ -191,8 +202,10 @@ def usable(folder: Path) -> None:
     "\n".join([*keep.prompts, keep.fields.prompt]).encode("utf-8")
     assert keep.place is None or all(abs(number) < 1 << 31 for number in keep.place)
     if order := keep.order("j"):
-        assert order.selection is None or order.selection.moved(1, 1).area is not None
-        assert order.spot.sample in ("all", "below", "current")
+        boxes = [one for one in (order.selection, order.content, order.was) if one is not None]
+        numbers = [number for box in boxes for number in box] + [order.spot.anchor, order.replaces]
+        assert all(type(number) is int and abs(number) < 1 << 32 for number in numbers)
+        assert order.spot.sample in ("all", "below", "current") and isinstance(order.document.tag, str)
     keep.set_order("new", ORDER)
     back = Keep(folder)
     assert (back.order("new"), back.fields, back.prompts) == (ORDER, keep.fields, keep.prompts)
@@ -205,16 +218,28 @@ def test_any_bytes_for_a_file(tmp_path, given_bytes) -> None:
     usable(tmp_path)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(st.sampled_from(PATHS), VALUES)
-def test_any_value_in_any_place(tmp_path, path, value) -> None:
+def damaged(folder: Path, path: tuple, value: object) -> None:
+    """A good file with another value in one place."""
     values = json.loads(json.dumps(GOOD))
     inner = values
     for step in path[:-1]:
         inner = inner[step]
     inner[path[-1]] = value
-    (tmp_path / "gimp.json").write_text(json.dumps(values), "utf-8")
+    (folder / "gimp.json").write_text(json.dumps(values), "utf-8")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.sampled_from(PATHS), VALUES)
+def test_any_value_in_any_place(tmp_path, path, value) -> None:
+    damaged(tmp_path, path, value)
     usable(tmp_path)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: ".".join(map(str, path)))
+def test_the_worst_values_in_every_place(tmp_path, path) -> None:
+    for value in (None, True, -1, 10**400, float("nan"), float("inf"), "", "\0", "\ud800", [], [[]], {}, {"a": []}):
+        damaged(tmp_path, path, value)
+        usable(tmp_path)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])

@@ -85,11 +85,22 @@ def test_one_byte_changed(at, byte) -> None:
     harmless(Memory.from_bytes(bytes(damaged)))
 
 
-@given(st.sampled_from(PATHS), VALUES)
-def test_any_value_in_any_place(path, value) -> None:
+def damaged(path: tuple, value: object) -> bytes:
+    """A good memory with another value in one place."""
     values = json.loads(json.dumps(GOOD))
     inner = values
     for step in path[:-1]:
         inner = inner[step]
     inner[path[-1]] = value
-    harmless(Memory.from_bytes(json.dumps(values).encode()))
+    return json.dumps(values).encode()
+
+
+@given(st.sampled_from(PATHS), VALUES)
+def test_any_value_in_any_place(path, value) -> None:
+    harmless(Memory.from_bytes(damaged(path, value)))
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: ".".join(map(str, path)))
+def test_the_worst_values_in_every_place(path) -> None:
+    for value in (None, True, -1, 10**400, float("nan"), float("inf"), "", "\0", "\ud800", [], [[]], {}, {"a": []}):
+        harmless(Memory.from_bytes(damaged(path, value)))

@@ -151,7 +151,7 @@ GUEST_ARROWS: dict[str, set[str]] = {
     "panel": {"draft", "view"},
     "dialling": {"line", "waiting"},
     "alone": {"dialling", "guest", "host", "keep", "view"},
-    "seat": {"dialling", "guest", "host", "keep", "menu", "panel"},
+    "seat": {"dialling", "guest", "host", "keep", "menu", "panel", "scene"},
     "menu": {"alone", "dialling", "seat"},
     "sfumato": {"menu"},
 }

@@ -85,11 +85,11 @@ class Canvas:
         layers, chosen = image.get_layers(), image.get_selected_layers()
         layer = chosen[0] if len(chosen) == 1 else None
         ground = layers[-1] if layers and covers(layers[-1], canvas) else None
-        hiding = layer and box_of(layer).contains(canvas) and layer if sample == "current" else ground
+        lowest = layer if sample == "current" else ground
         bounds = Gimp.Selection.bounds(image)
         selection = Box(bounds.x1, bounds.y1, bounds.x2 - bounds.x1, bounds.y2 - bounds.y1)
         content = canvas if bounds.non_empty or ground else self._outline.look(layers, canvas)
-        channels = 3 if hiding and hides(hiding) else 4
+        channels = 3 if lowest and hides(lowest, canvas) else 4
         return Scene(
             name=image.get_name(),
             document=Document(self._tag, canvas.width, canvas.height, channels, pixels.depth(image)),

@@ -31,14 +31,15 @@ def covers(layer: Any, box: Box) -> bool:
     return bool(layer.get_visible()) and box_of(layer).contains(box)
 
 
-def hides(layer: Any) -> bool:
-    """True where nothing shows through a layer: it is plain, and has no alpha."""
+def hides(layer: Any, box: Box) -> bool:
+    """True where nothing shows through a layer in a box: it is plain, and has no alpha."""
     return (
         not isinstance(layer, Gimp.GroupLayer)
         and not layer.has_alpha()
         and layer.get_mask() is None
         and layer.get_opacity() == 100
         and layer.get_mode() in _NORMAL
+        and box_of(layer).contains(box)
     )
 
 

@@ -85,8 +85,7 @@ def _only(copy: Any, anchor: Any, alone: bool) -> None:
         for one in group.get_filters():
             one.set_visible(False)
     if alone:
-        _show(anchor, True)
-        anchor.set_mode(Gimp.LayerMode.NORMAL)
+        _show(anchor, True)  # in whatever mode it has: over nothing all of them show the layer as it is
 
 
 def _show(layer: Any, visible: bool) -> None:

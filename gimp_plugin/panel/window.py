@@ -109,6 +109,7 @@ class Panel:
         self._knobs.show(view)
         show_button(self._go, view.go)
         show_button(self._remove, view.remove, "R", "Take away what is selected.")
+        put(self._remove, visible=view.remove.label != view.go.label)  # one button that says so is enough
         show_button(self._detail, view.detail, "d", "Sharpen what is selected, pixel by pixel.")
         put(self._plan, label=view.go.why or view.plan)
         put(self._notes, label="\n".join(view.notes), visible=bool(view.notes))

@@ -14,7 +14,8 @@ from PIL import Image
 from skimage.feature import match_template
 
 from tests.gimp.console import Shared
-from tests.gimp.screen import SECONDS, SIZE, Canvas, Screen, Window
+from tests.gimp.opening import EMPTY
+from tests.gimp.screen import MAIN, SECONDS, SIZE, Canvas, Screen, Window
 
 KEYS = {name: f"ctrl+alt+{key}" for name, key in zip("panel remove again expand cancel".split(), "gract", strict=True)}
 """What these journeys have bound our menu entries to."""
@@ -23,8 +24,13 @@ PLACE = (1052, 24, 340, 620)
 """Where the artist has the panel: beside the canvas, above the list of layers."""
 ALIKE = 0.9
 """How much a line on the screen must look like one that was written for comparison. Another text comes to 0.7."""
-STYLES = {"plain": "{}", "small": '<span size="88%">{}</span>', "bold": "<b>{}</b>"}
-"""How a line may be written: a label, small print, the one button."""
+STYLES = {
+    "plain": "{}",
+    "small": '<span size="88%">{}</span>',
+    "smaller": '<span size="smaller">{}</span>',
+    "bold": "<b>{}</b>",
+}
+"""How a line may be written: a label, small print, GIMP's own progress, the one button."""
 
 Point = tuple[int, int]
 
@@ -85,7 +91,7 @@ class Artist:
 
     def to_canvas(self) -> None:
         """Back to the picture. Not counted: nothing is chosen."""
-        self.seen.activate(self.seen.wait_window("– GIMP"))
+        self.seen.activate(self.seen.wait_for(lambda: self.seen.window(MAIN) or self.seen.window(EMPTY)))
 
     # ---- the panel --------------------------------------------------------------------------------------------------
 
@@ -94,11 +100,11 @@ class Artist:
         """The panel's window."""
         return self.seen.wait_window(PANEL)
 
-    def open_panel(self) -> None:
-        """Open it, put it aside, wait until it has called the bridge."""
+    def open_panel(self, status: str = "1 model") -> None:
+        """Open it, put it aside, wait until it has called the bridge and says so."""
         self.key(KEYS["panel"])
         self.seen.move_window(self.panel, *PLACE)
-        self.wait_text("CPU", "small")
+        self.wait_text(status, "small")
 
     # ---- eyes -------------------------------------------------------------------------------------------------------
 
@@ -112,7 +118,7 @@ class Artist:
     def find(self, text: str, style: str = "plain", box: Sequence[int] | None = None) -> Point | None:
         """Where a line, or a part of it, is read on the screen or in a box of it; None where it is not."""
         x, y, width, height = box or (0, 0, *SIZE)
-        part = self.seen.pixels()[y : y + height, x : x + width].mean(axis=2, dtype=np.float32)
+        part = self.seen.pixels()[y : y + height, x : x + width].mean(axis=2)
         line = self._line(STYLES[style].format(escape(text)))
         if line.shape[0] > part.shape[0] or line.shape[1] > part.shape[1]:
             return None
@@ -211,7 +217,7 @@ class Artist:
         if markup not in self._lines:
             width, height, channels, stride, pixels = self.seen.ask(DRAWN, markup=markup)
             flat = np.frombuffer(pixels.ljust(stride * height, b"\0"), np.uint8).reshape(height, stride)
-            drawn = flat[:, : width * channels].reshape(height, width, channels)[..., :3].mean(axis=2, dtype=np.float32)
+            drawn = flat[:, : width * channels].reshape(height, width, channels)[..., :3].mean(axis=2)
             ink = np.abs(drawn - np.median(drawn)) > 12
             rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
             self._lines[markup] = drawn[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]

@@ -11,12 +11,12 @@ import pytest
 
 from bridge.cli import main
 from tests.gimp.console import Console, Shared
-from tests.gimp.opening import open_screen
-from tests.gimp.screen import Screen
 from tests.gimp.journeys import art as art  # its fixtures are for all journeys through the window
 from tests.gimp.journeys import easel as easel
 from tests.gimp.journeys import gate as gate
 from tests.gimp.journeys import serving as serving
+from tests.gimp.opening import open_screen
+from tests.gimp.screen import Screen
 
 ROOTFS = Path(__file__).parent.parent.parent / "scripts" / "gimp-rootfs"
 

@@ -33,7 +33,9 @@ def gate(shared: Shared) -> Path:
 
 
 @pytest.fixture
-def serving(shared: Shared, run_bridge: Callable[..., AbstractContextManager[Bridge]], art: Path, gate: Path) -> Serving:
+def serving(
+    shared: Shared, run_bridge: Callable[..., AbstractContextManager[Bridge]], art: Path, gate: Path
+) -> Serving:
     """`with serving("wash"):` a bridge whose built-in fill is the real one and whose model is painted with by that."""
     return lambda name="wash": run_bridge(
         shared.home, [Painter("cpu", ["classical"]), painter(name, gate)], Config(port=0, models=(str(art),))

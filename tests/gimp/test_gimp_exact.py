@@ -108,6 +108,7 @@ def test_outside_nothing_changes_and_inside_is_what_numpy_blends(console: Consol
             bound = {"U8": 0.51 / 255, "U16": 1 / 65535, "HALF": 0.0005}.get(kind.depth, 2e-6)
             if not (kind.stacked and kind.profile):  # blended in the light of the layer below, for exactness' sake
                 assert _off(kind, look, mask) < bound * (1 + kind.stacked), (how, kind)
+    assert answer["under nothing"] == [0] * 5, "single values change in Adobe RGB"
     linear, bent = (answer["spoiled"][wrong] for wrong in ("linear light", "a mask with a gamma"))
     assert _off(PLAIN, linear, mask) > 0.05, "blending in linear light would not be seen"
     assert bent["mask"] != mask.coverage.tobytes(), "a mask with a gamma would not be seen"

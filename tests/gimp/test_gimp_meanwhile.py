@@ -1,4 +1,4 @@
-"""What an artist does to the document while it is painted: the layer lands where it belongs, or waits, and that is said."""
+"""What an artist does to a document while it is painted: the layer lands where it belongs, or waits and says so."""
 
 from bridge.config import Config
 from tests import releases

@@ -5,6 +5,7 @@ from tests.gimp.console import Console
 CASES = {
     "inverted_above": None,
     "locked_above": None,
+    "locked_in_place": None,
     "adjusted_above": None,
     "anchor_with_a_filter": None,
     "anchor_in_multiply": None,

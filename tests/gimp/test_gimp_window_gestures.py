@@ -1,4 +1,4 @@
-"""The gestures of an artist, counted, through the real window: keys and pointer only, checked on the saved XCF's pixels."""
+"""An artist's gestures, counted, through the real window, by keys and pointer; checked on the saved XCF's pixels."""
 
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ import numpy as np
 from tests.gimp.artist import KEYS, Artist, picture
 from tests.gimp.console import Console, Shared
 from tests.gimp.journeys import Easel, Serving
+from tests.gimp.screen import MAIN
 
 CUP = (330, 150), (590, 300)
 """In the photograph of a coffee cup: what is in it."""
@@ -102,7 +103,7 @@ def test_fill_refine_variations_and_next_week(easel: Easel, serving: Serving, sh
             artist.key("Return")
         assert len(made) == 3
         artist.wait_layers(2)
-        artist.seen.wait_for(lambda: "– GIMP" in artist.active(), what="the canvas has not got the keyboard back")
+        artist.seen.wait_for(lambda: MAIN in artist.active(), what="the canvas has not got the keyboard back")
         states.append(artist.state())
         assert artist.names()[0].startswith("Fill – green tea (seed ")
         artist.shot("filled")

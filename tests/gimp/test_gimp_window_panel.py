@@ -8,7 +8,12 @@ import pytest
 from tests.gimp.artist import KEYS, PANEL, Artist, picture, remembered
 from tests.gimp.console import Shared
 from tests.gimp.journeys import Easel, Serving
+from tests.gimp.opening import EMPTY
+from tests.gimp.screen import MAIN
 
+SEARCH, MESSAGE = "Search Actions", "GIMP Message"
+FOUND = {"img2img": "Open Panel", "inpaint": "Remove Selection", "heal": "Remove Selection", "outpaint": "Expand"}
+"""What GIMP's search of actions finds."""
 HOLE = (380, 300), (520, 400)
 SECOND = """
 another = hand.load(path)
@@ -26,7 +31,7 @@ def test_a_window_that_keeps_its_place(easel: Easel, serving: Serving, shared: S
     with serving(), easel(picture(shared, "chelsea")) as artist:
         artist.open_panel()
         panel = artist.panel
-        main = artist.seen.wait_window("– GIMP")
+        main = artist.seen.wait_window(MAIN)
         above = artist.seen.run("xprop", "-id", str(panel.id), "WM_TRANSIENT_FOR")
         assert int(above.split("#")[1], 16) in _tree(artist, main.id)
         artist.seen.move_window(panel, 700, 200, 400, 560)
@@ -35,27 +40,26 @@ def test_a_window_that_keeps_its_place(easel: Easel, serving: Serving, shared: S
         artist.seen.activate(moved)
         artist.key("alt+F4")
         artist.seen.wait_for(lambda: not artist.seen.processes("sfumato"))
-        assert artist.seen.window("– GIMP")
+        artist.seen.wait_window(MAIN)
 
         artist.to_canvas()
         artist.key(KEYS["panel"])
         artist.seen.wait_for(lambda: artist.panel[2:] == moved[2:], what=f"the panel is not at {moved} again")
-        artist.wait_text("[chelsea]")
+        artist.wait_text("[chelsea]", "small")
         artist.to_canvas()
         artist.key(KEYS["panel"])
         artist.seen.wait_for(lambda: artist.active() == PANEL)
-        assert len(artist.seen.processes("sfumato")) == 1
+        artist.seen.wait_for(lambda: len(artist.seen.processes("sfumato")) == 1, what="there is a second panel")
 
         other = artist.seen.ask(SECOND, path=picture(shared, "rocket"))
-        artist.seen.wait_window("[rocket]")
+        artist.seen.wait_window("[Untitled]")
         artist.to_canvas()
         artist.key(KEYS["panel"])
-        artist.wait_text("[rocket]")
+        artist.wait_text("[Untitled]", "small")
         artist.seen.ask(SELECT, id=other)
         artist.key("ctrl+Return")
         artist.seen.wait_for(lambda: artist.seen.ask("len(Gimp.Image.get_by_id(id).get_layers())", id=other) == 2)
-        assert len(artist.names()) == 1
-        assert len(artist.seen.processes("sfumato")) == 1 and not artist.seen.window("Message")
+        assert len(artist.names()) == 1 and not artist.seen.window("Message")
 
 
 SELECT = """
@@ -70,8 +74,17 @@ def _tree(artist: Artist, window: int) -> list[int]:
     return [window, *(int(word, 16) for line in lines for word in line.split()[:1] if word.startswith("0x"))]
 
 
-def test_what_is_typed(easel: Easel, serving: Serving, shared: Shared) -> None:
+def test_typed_into_and_looked_for(easel: Easel, serving: Serving, shared: Shared) -> None:
     with serving(), easel(picture(shared, "chelsea")) as artist:
+        for word, label in FOUND.items():
+            artist.to_canvas()
+            artist.seen.key("slash")
+            artist.seen.activate(artist.seen.wait_window(SEARCH))
+            artist.seen.type(word)
+            artist.wait_text(label, where=SEARCH)
+            artist.seen.key("Escape")
+            artist.seen.wait_for(lambda: not artist.seen.window(SEARCH))
+
         artist.open_panel()
         artist.to_canvas()
         artist.drag(*HOLE)
@@ -89,73 +102,60 @@ def test_what_is_typed(easel: Easel, serving: Serving, shared: Shared) -> None:
         artist.seen.type("one")
         artist.seen.key("shift+Return")
         artist.seen.type("two")
-        artist.seen.wait_for(lambda: fields(shared).get("prompt") == "one\ntwo")
+        artist.seen.wait_for(lambda: fields(shared).get("prompt") == "one\ntwo", what="there are not two lines")
         assert len(artist.names()) == 3
-        artist.shot("two lines")
         artist.seen.key("alt+o")
         artist.wait_text("Guidance")
         artist.shot("more")
         artist.seen.key("Escape", "Escape")
-        assert artist.seen.window(PANEL)
+        assert artist.panel
 
 
-def test_found_by_what_it_does(easel: Easel, serving: Serving, shared: Shared) -> None:
-    with serving(), easel(picture(shared, "chelsea")) as artist:
-        for word, label in (
-            ("img2img", "Open Panel"),
-            ("inpaint", "Remove Selection"),
-            ("heal", "Remove Selection"),
-            ("outpaint", "Expand"),
-        ):
-            artist.to_canvas()
-            artist.seen.key("slash")
-            search = artist.seen.wait_window("Search Actions")
-            artist.seen.activate(search)
-            artist.seen.type(word)
-            artist.wait_text(label, where="Search Actions")
-            artist.shot(f"found by {word}")
-            artist.seen.key("Escape")
-            artist.seen.wait_for(lambda: not artist.seen.window("Search Actions"))
-
-
-@pytest.mark.parametrize("closed", [True, False], ids=["closed", "open"])
-def test_nothing_is_greyed_and_everything_is_said(easel: Easel, serving: Serving, shared: Shared, closed: bool) -> None:
-    where = "GIMP Message" if closed else PANEL
-
-    def says(artist: Artist, text: str) -> None:
-        artist.wait_text(text, where=where)
-        if closed:
-            artist.shot(text.split(":")[0])
-            artist.seen.activate(artist.seen.wait_window(where))
-            artist.seen.key("Return")
-            artist.seen.wait_for(lambda: not artist.seen.window(where))
+def test_nothing_is_greyed_and_everything_is_said(easel: Easel, serving: Serving, shared: Shared) -> None:
+    def says(text: str) -> None:
+        """Press Remove, and read why it cannot be done."""
         artist.to_canvas()
+        artist.key(KEYS["remove"])
+        artist.wait_text(text, where=MESSAGE)
+        artist.seen.activate(artist.seen.wait_window(MESSAGE))
+        artist.seen.key("Return")
+        artist.seen.wait_for(lambda: not artist.seen.window(MESSAGE))
 
     remembered(shared, sample="below")
-    with serving(), easel() as artist:
-        if not closed:
-            artist.open_panel()
-            artist.to_canvas()
-        artist.key(KEYS["remove"])
-        says(artist, "No image is open")
-        artist.seen.ask(SECOND, path=picture(shared, "chelsea"))
-        artist.seen.wait_window("[chelsea]")
-        artist.to_canvas()
-        artist.key(KEYS["remove"])
-        says(artist, "Nothing is selected: select what to remove.")
-        artist.seen.ask("image.select_ellipse(Gimp.ChannelOps.REPLACE, 380, 300, 140, 100)")
+    with serving(), easel(picture(shared, "chelsea")) as artist:
+        artist.key("ctrl+w")
+        artist.seen.wait_window(EMPTY)
+        says("No image is open: open one, select a part of it")
+        artist.seen.ask(SECOND, path=picture(shared, "rocket"))
+        artist.seen.wait_window(MAIN)
+        says("Nothing is selected: select what to remove.")
         artist.seen.ask(TWO)
-        artist.key(KEYS["remove"])
-        says(artist, "Several layers are selected, or none")
-        artist.seen.ask("Gimp.Selection.float(image, image.get_layers()[:1], 9, 9)")
-        artist.key(KEYS["remove"])
-        says(artist, "A floating selection is open")
+        says("Several layers are selected, or none")
+        artist.seen.ask("None if Gimp.Selection.float(image, image.get_layers()[:1], 9, 9) else 1")
+        says("A floating selection is open")
+
+        artist.open_panel()
+        artist.wait_text("A floating selection is open", "small")
         artist.seen.ask("Gimp.floating_sel_anchor(image.get_floating_sel())")
-        artist.key(KEYS["remove"])
-        artist.wait_layers(3)
+        artist.wait_gone("A floating selection is open", "small")
+        artist.seen.ask("None if image.set_selected_layers(image.get_layers()) else 1")
+        artist.wait_text("Several layers are selected", "small")
+        artist.shot("said in the panel")
+        artist.to_canvas()
+        artist.key("ctrl+w")
+        artist.seen.wait_for(lambda: len(artist.seen.windows()) == 3)
+        artist.key("ctrl+d")  # discard
+        artist.wait_text("No image is open.", "small")
+        artist.seen.activate(artist.panel)
+        artist.key("alt+F4")
+        artist.seen.wait_for(lambda: not artist.seen.processes("sfumato"))
+        artist.key(KEYS["panel"])
+        above = artist.seen.run("xprop", "-id", str(artist.panel.id), "WM_TRANSIENT_FOR")
+        assert "window id" in above  # of GIMP's window, though no image is open
 
 
 TWO = """
+image.select_ellipse(Gimp.ChannelOps.REPLACE, 380, 300, 140, 100)
 hand.lay(image, "above", bytes(4))
 image.set_selected_layers(image.get_layers())
 Gimp.displays_flush()

@@ -9,8 +9,8 @@ mask = bytes(draw.choice((0, draw.randrange(256), 255)) for _ in range(BOX[2] * 
 painted = draw.randbytes(BOX[2] * BOX[3] * 3)
 
 
-def document(precision, base, alpha, profile, stacked):
-    image = hand.new(40, 30, precision, base)
+def document(precision, base, alpha, profile, stacked, size=(40, 30)):
+    image = hand.new(*size, precision, base)
     studio.noise(image, precision, base, alpha)
     if stacked:
         studio.noise(image, precision, base, alpha, seed=2).set_opacity(37.5)
@@ -29,6 +29,16 @@ def looks(kind, several):
     told |= {"layer": hand.pixels(layer, None, None), "mask": hand.pixels(layer.get_mask(), None, "Y u8")}
     image.delete()
     return told
+
+
+def under_nothing(kind):
+    """How many bytes of what is seen change in a larger document under a layer whose mask is 0 everywhere."""
+    image = document(*kind, size=(200, 150))
+    before = hand.merged(image, None, None)
+    studio.canvas(image).insert(studio.finished((0, 0, 200, 150), painted[:3], bytes(200 * 150)), studio.Spot())
+    after = hand.merged(image, None, None)
+    image.delete()
+    return sum(one != other for one, other in zip(before, after, strict=True))
 
 
 def exported(kind, ending):
@@ -58,4 +68,5 @@ if exports:
 else:
     answer["alone"] = [looks(kind, False) for kind in kinds]
     answer["grouped"] = [looks(kind, True) for kind in kinds]
+    answer["under nothing"] = [under_nothing(kind) for kind in kinds if kind[3] and kind[4]]
     answer["spoiled"] = spoiled(spoil)

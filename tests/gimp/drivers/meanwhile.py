@@ -2,7 +2,8 @@
 # process, so that its main loop is ours.
 from pathlib import Path
 
-import studio
+import studio  # noqa: F401  # it knows where the plug-in is
+
 from gimp_plugin import alone
 
 SAID = {

@@ -1,7 +1,9 @@
 # What putting a layer into a document leaves as it was, whatever the artist had selected.
 import studio
 
-names = lambda items: [one.get_name() for one in items]
+
+def names(items):
+    return [one.get_name() for one in items]
 
 
 def document():

@@ -58,6 +58,15 @@ def locked_above():
     return image
 
 
+def locked_in_place():
+    image = inverted_above()
+    for layer in image.get_layers():
+        layer.set_lock_position(True)
+        layer.set_lock_content(True)
+        layer.set_lock_alpha(True)
+    return image
+
+
 def adjusted_above():
     """A group that lets through what lies below it, with a filter: GIMP's way to adjust."""
     image = ground()

@@ -114,11 +114,15 @@ def crowd(ground):
 def questions(look):
     """How many questions a look asks of GIMP."""
     asked, right = [], {}
+
+    def counted(method):
+        return lambda *given: (asked.append(method), method(*given))[1]
+
     for kind in (Gimp.Image, Gimp.Item, Gimp.Drawable, Gimp.Layer, Gimp.GroupLayer):
         for name, method in list(vars(kind).items()):
             if callable(getattr(kind, name)) and not name.startswith("_") and name != "get_id":  # known without asking
                 right[kind, name] = method
-                setattr(kind, name, lambda *given, method=getattr(kind, name): (asked.append(1), method(*given))[1])
+                setattr(kind, name, counted(getattr(kind, name)))
     try:
         look()
     finally:

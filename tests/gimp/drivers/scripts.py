@@ -48,7 +48,7 @@ def choose(image, shape):
         image.select_rectangle(replace, *shape)
 
 
-def placed(layer, pixels, of):
+def placed(layer, pixels):
     """One-byte pixels of a layer on the whole canvas, 0 around it."""
     _, x, y = layer.get_offsets()
     width, height = layer.get_width(), layer.get_height()
@@ -60,7 +60,7 @@ def placed(layer, pixels, of):
 
 
 def seen(image, form=None):
-    """What is seen, rendered afresh: in Adobe RGB GIMP's last bits depend on which part of a canvas it renders again."""
+    """What is seen, rendered afresh: in Adobe RGB the last bits depend on which part of a canvas GIMP renders again."""
     copy = image.duplicate()
     told = hand.merged(copy, form=form)
     copy.delete()
@@ -84,7 +84,7 @@ def fill(case):
     told["type"] = image.get_layers()[0].type().value_nick
     ours = [one for one in image.get_layers() if one.get_parasite("sfumato-layer")]
     ours += [one for group in image.get_layers() if group.is_group() for one in group.get_children()]
-    told["masks"] = [placed(one, hand.pixels(one.get_mask(), None, "Y u8"), image) for one in ours]
+    told["masks"] = [placed(one, hand.pixels(one.get_mask(), None, "Y u8")) for one in ours]
     told["visible"] = [one.get_visible() for one in ours]
     image.delete()
     return told

@@ -46,6 +46,15 @@ def check_what_is_greyed_says_why(hand: Hand) -> None:
     hand.wait_for(lambda: greyed["strength"] in tooltips(), "the tooltip of a greyed slider")
 
 
+def check_no_two_buttons_say_the_same(hand: Hand) -> None:
+    hand.show(view(go=Button("Remove")))
+    hand.settle()
+    same(hand.reads().count("Remove"), 1)
+    hand.show(view(go=Button("Fill")))
+    hand.settle()
+    same((hand.reads().count("Fill"), hand.reads().count("Remove")), (1, 1))
+
+
 def check_a_view_is_never_answered(hand: Hand) -> None:
     drawn = random.Random(4)
     opened(hand)

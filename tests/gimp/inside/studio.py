@@ -58,7 +58,8 @@ def finished(
     picture = Picture(place.width, place.height, channels, depth)
     values = {
         "result": "r" * 32, "job": "j" * 32, "region": "e" * 32, "recipe": Recipe("fill", seed=7),
-        "document": Document("t" * 32, 9999, 9999, 3), "selection": place, "content": None, "sample": "all", "box": place,
+        "document": Document("t" * 32, 9999, 9999, 3), "selection": place, "content": None, "sample": "all",
+        "box": place,
     }  # fmt: skip
     if len(pixels) < picture.size:
         pixels = pixels * place.area
