@@ -4,13 +4,14 @@ Whatever can fail is imported when an entry runs. An import that fails here woul
 """
 
 import sys
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import gi
 
 gi.require_version("Gimp", "3.0")
 from gi.repository import Gimp, GLib, GObject  # noqa: E402
+
+from gimp_plugin import handover  # noqa: E402
 
 FOLDER = "<Image>/Filters/Generative Fill (Sfumato)"
 OLDEST = (3, 11)
@@ -43,8 +44,6 @@ ENTRIES = {
 }
 FILL = "sfumato-fill"
 """For scripts: a fill with everything said in arguments. It has no entry in the menu."""
-SEAT = "sfumato-seat"
-"""Where the open panel takes gestures from other processes of ours. It is there as long as the panel is."""
 
 
 class Sfumato(Gimp.PlugIn):  # type: ignore[misc]  # gi has no types
@@ -90,55 +89,18 @@ class Sfumato(Gimp.PlugIn):  # type: ignore[misc]  # gi has no types
     def _choose(self, name: str, mode: Any, image: Any, config: Any) -> str:
         """Do what an entry says. Returns a sentence where it could not be done."""
         gesture = name.removeprefix("sfumato-")
-        interactive = mode != Gimp.RunMode.NONINTERACTIVE
-        if interactive and (seat := Gimp.get_pdb().lookup_procedure(SEAT)):
-            return _hand_over(seat, gesture, image)
+        if mode != Gimp.RunMode.NONINTERACTIVE and handover.taken(gesture, image):
+            return ""
         if gesture == "panel":
-            from gimp_plugin import seat as panel_seat
+            from gimp_plugin import seat
 
-            panel_seat.run(self, image)
+            seat.run(self, image)
             return ""
         if image is None:
             return "No image is open: open one, select a part of it, and choose this again."
         from gimp_plugin import alone
 
         return alone.run(gesture, image, _said(config) if gesture == "fill" else None)
-
-
-def _hand_over(seat: Any, gesture: str, image: Any) -> str:
-    """The panel is open in another process of ours: it does this."""
-    given, display = seat.create_config(), Gimp.default_display()
-    given.set_property("gesture", gesture)
-    given.set_property("image", image.get_id() if image is not None else 0)
-    given.set_property("display", display.get_id() if display else 0)
-    seat.run(given)
-    return ""
-
-
-def offer_seat(plug_in: Any, take: Callable[[str, Any, Any], None]) -> None:
-    """Let other processes of ours hand gestures over to this one: `take(gesture, image, display)`, on the main loop."""
-
-    def run(procedure: Any, config: Any, _data: Any) -> Any:
-        from gimp_plugin.dialling import soon
-
-        gesture, *numbers = (config.get_property(name) for name in ("gesture", "image", "display"))
-
-        def chosen() -> None:
-            image, display = (number or None for number in numbers)
-            take(gesture, image and Gimp.Image.get_by_id(image), display and Gimp.Display.get_by_id(display))
-
-        soon(chosen)
-        return procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, GLib.Error())
-
-    procedure = Gimp.Procedure.new(plug_in, SEAT, Gimp.PDBProcType.TEMPORARY, run, None)
-    flags = GObject.ParamFlags.READWRITE
-    procedure.add_string_argument("gesture", "Gesture", "What to do", "panel", flags)
-    # Numbers, and nothing is asked of GIMP before they were taken: this may be called while GIMP's answer to another
-    # question is on its way here, and libgimp, asking whether an image is valid, would take that one for its own.
-    for name in ("image", "display"):
-        procedure.add_int_argument(name, name, "Its number in GIMP, 0 for none", 0, 2**31 - 1, 0, flags)
-    plug_in.add_temp_procedure(procedure)
-    plug_in.persistent_enable()
 
 
 def _arguments(procedure: Any) -> None:

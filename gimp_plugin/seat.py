@@ -9,11 +9,10 @@ gi.require_version("Gtk", "3.0")
 from gi.repository import Gimp, GimpUi, GLib, Gtk  # noqa: E402
 
 from bridge import home  # noqa: E402
-from gimp_plugin import host  # noqa: E402
+from gimp_plugin import handover, host  # noqa: E402
 from gimp_plugin.dialling import dial, soon  # noqa: E402
 from gimp_plugin.guest import Guest  # noqa: E402
 from gimp_plugin.keep import Keep  # noqa: E402
-from gimp_plugin.menu import offer_seat  # noqa: E402
 from gimp_plugin.panel import Panel  # noqa: E402
 from gimp_plugin.scene import Finished  # noqa: E402
 
@@ -25,7 +24,7 @@ def run(plug_in: Any, image: Any) -> None:
     """Open the panel for an image, and stay until it is closed. GIMP goes on meanwhile: this is its own process."""
     GimpUi.init("sfumato")
     seat = Seat(Keep(home.home()))
-    offer_seat(plug_in, seat.take)
+    handover.offer(plug_in, seat.take)
     if image is not None:
         seat.turn_to(seat.canvas_of(image), Gimp.default_display())
     else:

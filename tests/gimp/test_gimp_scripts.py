@@ -112,6 +112,9 @@ def test_what_cannot_be_done_is_said_and_nothing_changes(
     with run_bridge(shared.home, [painter("plain")]):
         answer = console("refused.py", cases=[one[:2] for one in SENTENCES], converted=True)
     assert answer.pop("converted") == ["success", "Remove"]
+    status, error = answer.pop("an old Python")
+    assert status == "execution-error"
+    assert error.startswith("Sfumato needs a GIMP with Python 3.11 or newer; this one has 3.")
     for name, said, sentence in SENTENCES:
         status, error, unchanged = answer[f"{name} {said}"]
         assert status == "execution-error" and unchanged, (name, said)
@@ -119,21 +122,12 @@ def test_what_cannot_be_done_is_said_and_nothing_changes(
     assert "Traceback" not in console.said and "procedure 'gimp-" not in console.said, console.said
 
 
-@pytest.mark.parametrize(
-    ("name", "sentence"),
-    [
-        ("refusing", "There is nothing to copy from: 0 of 9 pixels are known."),
-        ("faulty", "Painting failed (ZeroDivisionError: a fault of the engine's own)."),
-    ],
-)
-def test_what_the_painter_meets_is_said(
-    shared: Shared, console: Console, run_bridge: RunBridge, name: str, sentence: str
-) -> None:
-    with run_bridge(shared.home, [painter(name)]):
+def test_what_the_painter_meets_is_said(shared: Shared, console: Console, run_bridge: RunBridge) -> None:
+    with run_bridge(shared.home, [painter("faulty")]):
         answer = console("refused.py", cases=[("document", {"gesture": "remove"})], converted=False)
     [[status, error, unchanged]] = answer.values()
     assert status == "execution-error" and unchanged
-    assert sentence in error and "\n" not in error
+    assert error.startswith("Painting failed (ZeroDivisionError: a fault of the engine's own).") and "\n" not in error
     assert "Traceback" not in console.said
 
 
@@ -209,18 +203,3 @@ def test_a_prompt_is_painted_and_detail_is_made_by_a_model(
         whole = asked["shape"] == "nothing"
         assert whole or not changed[selection == 0].any(), asked
         assert changed[(selection > 120) | whole].mean() > 0.9, asked
-
-
-def test_a_python_that_is_too_old_is_said(console: Console) -> None:
-    status, words = console(
-        """
-        import platform, studio
-        from types import SimpleNamespace
-        from gimp_plugin import menu
-        menu.OLDEST = (99, 1)
-        procedure = SimpleNamespace(new_return_values=lambda status, error: (status.value_nick, error.message))
-        answer = menu.Sfumato._run(None, procedure, None, None, (), None, None)
-        """
-    )
-    assert status == "execution-error"
-    assert words.startswith("Sfumato needs a GIMP with Python 3.11 or newer; this one has 3.")

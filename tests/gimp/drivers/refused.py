@@ -1,4 +1,5 @@
 # What cannot be done is said in one sentence, and the document stays as it is.
+from types import SimpleNamespace
 
 
 def document(*kind):
@@ -56,12 +57,6 @@ def unseen():
     return image
 
 
-def layerless():
-    image = hand.new(64, 48)
-    image.select_rectangle(Gimp.ChannelOps.REPLACE, 20, 10, 16, 12)
-    return image
-
-
 def tried(make, said):
     """What is said, and whether anything changed."""
     image = make()
@@ -77,6 +72,12 @@ def tried(make, said):
 
 answer = {f"{name} {said}": tried(globals()[name], said) for name, said in cases}
 if converted:
+    import studio  # noqa: F401  # it knows where the plug-in is
+    from gimp_plugin import menu
+
+    menu.OLDEST = (99, 1)
+    procedure = SimpleNamespace(new_return_values=lambda status, error: [status.value_nick, error.message])
+    answer["an old Python"] = menu.Sfumato._run(None, procedure, None, None, (), None, None)
     image = indexed()
     image.convert_rgb()
     answer["converted"] = (
