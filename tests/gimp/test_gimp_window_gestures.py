@@ -4,7 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
+from bridge.config import Config
+from bridge.painter import Painter
 from tests.gimp.artist import KEYS, Artist, picture
 from tests.gimp.console import Console, Shared
 from tests.gimp.journeys import Easel, Serving
@@ -45,6 +48,7 @@ def test_remove_in_two_and_expand_in_two(easel: Easel, serving: Serving, shared:
         assert len(made) == 2
         artist.wait_layers(2)
         states.append(artist.state())
+        assert states[-1][1] == states[-2][1]  # what was selected is selected
         outside = coverage(artist) == 0
         after = merged(artist)
         assert (after[outside] == before[outside]).all() and (after[~outside] != before[~outside]).any()
@@ -189,3 +193,24 @@ def _tile(artist: Artist, index: int) -> tuple[int, int]:
     text = "hand.pixels(hand.find(image, name), (w // 2, h // 2, 1, 1))[:3]"
     colour = artist.seen.ask(text, name=layer["name"], w=layer["box"][2], h=layer["box"][3])
     return artist.colour_at(list(colour), artist.panel[2:])
+
+
+@pytest.mark.long
+def test_a_real_engine(easel: Easel, run_bridge, shared: Shared) -> None:
+    """The journey of a fill with nothing standing in: a checkpoint, if a tiny one, and diffusers."""
+    from bridge.engines.diffusion import tiny
+
+    tiny.folder(shared.folder / "art" / "tiny-lcm-1step", "sd15", "inpaint")
+    painters = [Painter("cpu", ["classical"]), Painter("cpu", ["diffusion"])]
+    bridge = run_bridge(shared.home, painters, Config(port=0, models=(str(shared.folder / "art"),)))
+    with bridge, easel(picture(shared, "coffee")) as artist:
+        artist.open_panel()
+        artist.to_canvas()
+        artist.drag(*CUP)
+        artist.write("green tea")
+        artist.key("Return")
+        artist.wait_layers(2, 90)
+        (layer, _) = artist.layers()
+        assert layer["name"].startswith("Fill – green tea (seed ")
+        assert b"diffusers" in bytes(layer["parasites"]["sfumato-layer"])
+        artist.shot("filled by a tiny checkpoint")

@@ -73,6 +73,7 @@ def tried(make, said):
 answer = {f"{name} {said}": tried(globals()[name], said) for name, said in cases}
 if converted:
     import studio  # noqa: F401  # it knows where the plug-in is
+
     from gimp_plugin import menu
 
     menu.OLDEST = (99, 1)
