@@ -18,10 +18,12 @@ STEPS = (FRAME, 33.3, 50, 100)
 """Milliseconds: where the table of gaps is cut."""
 _WAYS: tuple[tuple[str, Callable[[Figures], float], str], ...] = (
     ("Enter to accepted", lambda ours: ours["heard Accepted"], "out"),
+    ("of which once GIMP is read", lambda ours: ours["heard Accepted"] - ours["read"], "send"),
     ("layer there to inserted", lambda ours: ours["landed"] - ours["came Layer"], "load"),
+    ("of which until GIMP inserts it", lambda ours: ours["made"] - ours["came Layer"], "make"),
     ("accepted to inserted", lambda ours: ours["landed"] - ours["heard Accepted"], "in"),
 )
-"""What is compared: ours from the moments of a fill, theirs by name."""
+"""What is compared: ours from the moments of a fill, theirs by name. What GIMP does for both is in the wholes only."""
 
 
 def race_lines(of: Figures) -> Iterator[str]:

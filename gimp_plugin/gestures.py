@@ -112,12 +112,15 @@ def fields_of(memory: Memory, before: Fields) -> Fields:
     )
 
 
-def why_not(mode: Mode, scene: Scene) -> str:
-    """Why this cannot be done with what the artist has before them, whatever paints; empty where it can."""
+def why_not(mode: Mode, scene: Scene, goes_on: bool = True) -> str:
+    """Why this cannot be done with what the artist has before them, whatever paints; empty where it can. `goes_on`: the
+    canvas goes on beyond what is visible."""
     if scene.trouble:
         return scene.trouble
     if scene.kind == "indexed":
         return "An indexed image has no room for new colours: convert it to RGB first (Image ▸ Mode ▸ RGB)."
+    if mode == "expand" and scene.selection is None and not goes_on:
+        return "The picture covers the canvas: enlarge that first (Image ▸ Canvas Size), or select what to continue."
     if mode == "remove" and scene.selection is None:
         return "Nothing is selected: select what to remove."
     return ""

@@ -303,7 +303,7 @@ class Guest:
         scene = self._sight.scene
         if scene is None:
             return showing.NOTHING_OPEN
-        return gestures.why_not(mode, scene) or self._abilities.why_not(mode, self._fields)
+        return gestures.why_not(mode, scene, self._sight.goes_on) or self._abilities.why_not(mode, self._fields)
 
     def _render(self) -> None:
         """Show the view, where it is new."""

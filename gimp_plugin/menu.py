@@ -84,7 +84,10 @@ class Sfumato(Gimp.PlugIn):  # type: ignore[misc]  # gi has no types
             failed = f"{why}" if isinstance(why, RuntimeError) else f"Sfumato failed ({type(why).__name__}: {why})."
         if failed:
             return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, GLib.Error(failed))
-        return procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, GLib.Error())
+        # At a success libgimp writes its arguments into the image; where that was closed GIMP shows a red box.
+        closed = image is not None and not image.is_valid()
+        status = Gimp.PDBStatusType.CANCEL if closed else Gimp.PDBStatusType.SUCCESS
+        return procedure.new_return_values(status, GLib.Error())
 
     def _choose(self, name: str, mode: Any, image: Any, config: Any) -> str:
         """Do what an entry says. Returns a sentence where it could not be done."""

@@ -32,7 +32,8 @@ class Sight:
         """What the one button does now."""
         self.editing = 0
         """The layer whose settings are in the fields, 0 for none: what is filled then replaces it."""
-        self._uncovered: tuple[object, bool] = (None, False)
+        self.goes_on = False
+        """True where the canvas goes on beyond what is visible, and nothing is selected."""
 
     def turn_to(self, canvas: Pictured) -> None:
         """The artist works on this image now."""
@@ -44,11 +45,14 @@ class Sight:
         canvas = self.canvas
         self.scene = canvas.scene(fields.sample) if canvas else None
         if self.scene is None or canvas is None:
-            self.mode, self.editing = "fill", 0
+            self.mode, self.editing, self.goes_on = "fill", 0, False
             return None
         if not canvas.has(self.editing):
             self.editing = 0
-        self.mode = gestures.mode_of(self.scene, fields, self._goes_on(canvas, self.scene))
+        known = self.scene.content is not None
+        unknown = not known and self.scene.selection is None and self.scene.document.channels == 4
+        self.goes_on = known or (unknown and canvas.uncovered())
+        self.mode = gestures.mode_of(self.scene, fields, self.goes_on)
         return self.scene
 
     def hand(self, works: Sequence[Work]) -> Hand | None:
@@ -77,12 +81,3 @@ class Sight:
             return True
         spot = Spot("below", hand.layer)
         return zlib.crc32(canvas.read(memory.seen, then.channels, then.depth, spot, (hand.layer,))) != memory.pixels
-
-    def _goes_on(self, canvas: Pictured, scene: Scene) -> bool:
-        """True where the canvas goes on beyond what is visible. Pixels are looked at once for each set of layers."""
-        if scene.content is not None or scene.selection is not None or scene.document.channels != 4:
-            return scene.content is not None
-        state = canvas, scene.document, tuple(canvas.frame().items())
-        if self._uncovered[0] != state:
-            self._uncovered = state, canvas.uncovered()
-        return self._uncovered[1]

@@ -41,8 +41,8 @@ def test_the_picture_that_is_filled_is_a_whole_file():
 @pytest.fixture
 def rounds():
     moments = {"gesture": 0, "asked": 10, "read": 50, "heard Accepted": 100, "came Layer": 110, "made": 120}
-    theirs = {"best": {"out": 900.0, "load": 300.0, "in": 320.0, "same": True}}
-    theirs["offered"] = {"out": 4000.0, "load": 300.0, "in": 640.0, "same": False}
+    theirs = {"best": {"out": 900.0, "send": 800.0, "make": 200.0, "load": 300.0, "in": 320.0, "same": True}}
+    theirs["offered"] = theirs["best"] | {"out": 4000.0, "same": False}
     row = {"sample": "all", "floor": 90.0, "ours": moments | {"landed": 210}} | theirs
     return {"document": (6000, 4000), "layers": ["one"], "rounds": [row]}
 
@@ -50,9 +50,9 @@ def rounds():
 def test_both_ways_are_read_beside_the_bound(rounds):
     lines = list(gimp_report.race_lines(rounds))
     assert "| Enter to accepted | all | 100 (100–100) | 900 (900–900) | 4000 (4000–4000) | 9.0× | 40.0× |" in lines
-    for name, times in (("Enter to accepted", "9.0"), ("layer there to inserted", "3.0")):
-        told = f"- {name}, PNG at its best ÷ ours, the least of the samples: **{times}** (at least 10: MISSED)"
-        assert told in lines
+    for name, times in (("Enter to accepted", "9.0"), ("of which until GIMP inserts it", "20.0")):
+        told = f"- {name}, PNG at its best ÷ ours, the least of the samples: **{times}** (at least 10: "
+        assert any(line.startswith(told) for line in lines)
     assert "- the pixels that both carry: **the same**, value by value" in lines
     assert lines[-1] == "| all | 10 | 40 | 50 | 10 | 10 | 90 |"
     rounds["rounds"][0]["best"]["same"] = False

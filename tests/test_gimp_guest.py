@@ -129,21 +129,18 @@ def test_expand_fills_what_lies_beyond_the_picture(seat) -> None:
     assert (board.composite()[..., 3] == 255).all()
 
 
-def test_whether_the_picture_covers_the_canvas_is_looked_at_once(seat) -> None:
+def test_a_picture_that_covers_the_canvas_does_not_go_on(seat) -> None:
     board = seat.boards[0]
     board.alpha = True
     board.select(None)
-    seat.guest.refresh()
-    board.asked.clear()
-    for _ in range(5):
-        seat.guest.tick()
-    assert "uncovered" not in board.asked
+    seat.guest.expand()
+    assert (seat.guest.error[:32], seat.guest.idle) == ("The picture covers the canvas: e", True)
+    assert seat.view.go.label == "Generate"
     holed = board.layers[0].pixels.copy()
     holed[:, :20, 3] = 0
     board.layers[:] = [Sheet("Holed", 0, 0, holed)]
     seat.guest.tick()
-    seat.guest.tick()
-    assert (board.asked.count("uncovered"), seat.view.go.label) == (1, "Expand")
+    assert seat.view.go.label == "Expand"
 
 
 def test_detail_is_a_mode_of_its_own(seat) -> None:
@@ -850,14 +847,6 @@ def test_models_that_come_are_shown_and_planned_with(home, run_bridge, tmp_path)
         seat.until(lambda: len(seat.told.plans) == plans + 1)
         assert "strength" not in seat.view.greyed
         seat.close()
-
-
-def test_what_the_bridge_would_refuse_is_said_before(seat) -> None:
-    board = seat.boards[0]
-    board.select(None)
-    seat.guest.expand()
-    seat.until(lambda: seat.guest.idle)
-    assert "Nothing to expand" in seat.view.error
 
 
 # ---- refusals -------------------------------------------------------------------------------------------------------

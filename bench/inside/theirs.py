@@ -30,37 +30,39 @@ def trip(sample: str, number: int, box: list[int], placed: list[int], best: bool
             return json.loads(said.readline())
 
         begun = time.perf_counter()
-        pixels, covered = _out(sample, box, placed, best)
+        channels, pixels, covered = _read(sample, box, placed)
+        read = time.perf_counter()
+        _export("/shared/region.png", pixels, box[2:], "RGB" if channels == 3 else "RGBA", "u16", best)
+        _export("/shared/mask.png", covered, placed[2:], "GRAY", "u8", best)
         tell(take=["region.png", "mask.png"])
         out = time.perf_counter()
         same = tell(digest=True) == [zlib.crc32(pixels), zlib.crc32(covered)]
         asked = time.perf_counter()
         tell(give="layer.png", best=best, cut=[placed[0] - box[0], placed[1] - box[1], *placed[2:]])
+    there = time.perf_counter()
+    file = Gio.File.new_for_path("/shared/layer.png")
+    layer = Gimp.file_load_layer(Gimp.RunMode.NONINTERACTIVE, document.opened(), file)
     made = time.perf_counter()
-    layer = _in("/shared/layer.png", placed)
+    _insert(layer, placed)
     came = time.perf_counter()
     document.away(layer)
-    ms = {"out": out - begun, "load": came - made, "in": came - asked}
+    ms = {"out": out - begun, "send": out - read, "make": made - there, "load": came - there, "in": came - asked}
     return {name: seconds * 1000 for name, seconds in ms.items()} | {"same": same}
 
 
-def _out(sample: str, box: list[int], placed: list[int], best: bool) -> tuple[bytes, bytes]:
-    """Export the region and the selection's coverage."""
+def _read(sample: str, box: list[int], placed: list[int]) -> tuple[int, bytes, bytes]:
+    """Channels and pixels of the region, and the selection's coverage."""
     canvas = ours.canvas
     scene = canvas.scene(sample)
     channels = scene.document.channels
     pixels = canvas.read(Box(*box), channels, "u16", Spot(sample, scene.active))
-    covered = canvas.coverage(Box(*placed))
-    _export("/shared/region.png", pixels, box[2:], "RGB" if channels == 3 else "RGBA", "u16", best)
-    _export("/shared/mask.png", covered, placed[2:], "GRAY", "u8", best)
-    return pixels, covered
+    return channels, pixels, canvas.coverage(Box(*placed))
 
 
-def _in(path: str, placed: list[int]) -> Any:
-    """Load a file as a layer, masked by the selection."""
+def _insert(layer: Any, placed: list[int]) -> None:
+    """Insert a layer, masked by the selection."""
     image = document.opened()
     active = image.get_selected_layers()
-    layer = Gimp.file_load_layer(Gimp.RunMode.NONINTERACTIVE, image, Gio.File.new_for_path(path))
     image.undo_group_start()
     layer.set_offsets(*placed[:2])
     image.insert_layer(layer, None, 0)
@@ -68,7 +70,6 @@ def _in(path: str, placed: list[int]) -> Any:
     image.set_selected_layers(active)
     image.undo_group_end()
     Gimp.displays_flush()
-    return layer
 
 
 def _export(path: str, pixels: bytes, size: list[int], kind: str, depth: str, best: bool) -> None:

@@ -50,8 +50,11 @@ def open_screen(root: Path, shared: Shared, picture: Path | None, gimprc: str) -
             with connection:
                 connection.settimeout(60)
                 screen = Screen(stage, connection, shared, log)
-                _settle(screen, bool(picture))
-                yield screen
+                try:
+                    _settle(screen, bool(picture))
+                    yield screen
+                finally:
+                    screen.close()
         finally:
             with suppress(BrokenPipeError):
                 stage.stdin.close()  # the first process ends then, and with it all others of its namespace

@@ -58,6 +58,10 @@ class Screen:
         self._stage, self._eyes, self._shared, self.log = stage, eyes, shared, log
         self._heard: BinaryIO = eyes.makefile("rb")
 
+    def close(self) -> None:
+        """Ask no more."""
+        self._heard.close()
+
     # ---- hands ------------------------------------------------------------------------------------------------------
 
     def key(self, *keys: str) -> None:

@@ -87,7 +87,7 @@ SENTENCES = [
     ("channel", {"gesture": "remove", "sample": "current"}, "Several layers are selected, or none: select one, or"),
     ("floating", {"gesture": "remove"}, "A floating selection is open: anchor it first (Layer ▸ Anchor Floating"),
     ("unselected", {"gesture": "remove"}, "Nothing is selected: select what to remove."),
-    ("unselected", {"gesture": "expand"}, "othing"),
+    ("unselected", {"gesture": "expand"}, "The picture covers the canvas: enlarge that first (Image ▸ Canvas Size)"),
     ("unselected", {"gesture": "go", "prompt": "a roof"}, "The built-in fill copies from the surroundings, and the"),
     ("unseen", {"gesture": "remove"}, "The selection is empty: all 16 values of its mask are 0."),
     ("document", {"gesture": "dance"}, "“dance” is no gesture; there are again, cancel, detail, expand, go, refine"),

@@ -149,6 +149,8 @@ def test_nothing_is_greyed_and_everything_is_said(easel: Easel, serving: Serving
         artist.seen.activate(artist.panel)
         artist.key("alt+F4")
         artist.seen.wait_for(lambda: not artist.seen.processes("sfumato"))
+        artist.seen.wait_still()
+        assert not artist.seen.window(MESSAGE)
         artist.key(KEYS["panel"])
         above = artist.seen.run("xprop", "-id", str(artist.panel.id), "WM_TRANSIENT_FOR")
         assert "window id" in above  # of GIMP's window, though no image is open
