@@ -9,7 +9,7 @@ from typing import Any
 
 from bench.gimp_race import document
 from bench.gimp_studio import KEYS, Studio
-from tests.gimp.screen import MAIN, Window
+from tests.gimp.screen import MAIN, PAUSE, Window
 
 Figures = dict[str, Any]
 PANEL = "Generative Fill"
@@ -46,6 +46,8 @@ def loop(studio: Studio, fills: int) -> Figures:
             _wait_layer(studio, before)
             time.sleep(1)
             spans.append(("fill", begun, time.monotonic()))
+            studio.ask("document.away(document.opened().get_layers()[0])")
+            studio.ask("document.rest()")
     assert seen.window(PANEL) == panel
     seen.run("kill", "-USR1", str(seen.processes("timed")[0]))
     told = studio.shared.folder / "timed.json"
@@ -94,10 +96,14 @@ def _wait_layer(studio: Studio, before: int) -> None:
 
 
 def _stroke(studio: Studio, points: Sequence[tuple[int, int]], before: int) -> bool:
-    """Draw one; True where the screen shows it before the fill is over."""
+    """Draw one in the other colour; True where the screen shows it before the fill is over."""
     seen = studio.seen
     (left, y), (right, _) = points
     was = seen.pixels()[y, left:right]
+    seen.key("x")
     seen.drag(points)
-    changed = (seen.pixels()[y, left:right] != was).any(axis=-1).mean() > 0.5
-    return bool(changed) and _layers(studio) == before
+    while _layers(studio) == before:
+        if (seen.pixels()[y, left:right] != was).any(axis=-1).mean() > 0.5:
+            return True
+        time.sleep(PAUSE)
+    return False

@@ -22,6 +22,8 @@ RAM = Path("/dev/shm")
 """The RAM disk: PNG files need no disk, and are given none."""
 KEYS = {"panel": "ctrl+alt+g", "remove": "ctrl+alt+r", "timed-panel": "ctrl+alt+t"}
 """What our menu entries are bound to, and the panel that is timed (`inside/timed.py`)."""
+PICTURE = "picture.ppm"
+"""The document that is opened, in the folder that GIMP shares."""
 IMPORT = "import sys\nsys.path += {'/shared/inside'} - set(sys.path)\n"
 """What a question begins with that asks one of our own files."""
 
@@ -74,7 +76,7 @@ def studio(version: str, painter: str, picture: bytes = b"", gimprc: str = "") -
         (shared.home / "spool").symlink_to(disk)
         bridge = stack.enter_context(child("bench.gimp_served", str(shared.home), painter))
         assert bridge.said
-        opened = folder / "picture.ppm" if picture else None
+        opened = folder / PICTURE if picture else None
         if opened:
             opened.write_bytes(picture)
         seen = stack.enter_context(open_screen(root(version), shared, opened, gimprc))

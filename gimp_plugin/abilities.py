@@ -87,7 +87,7 @@ class Abilities:
         if not self.known:
             return ""
         device = str(self._device.get("name") or "")
-        device = "CPU" if device == "cpu" else device
+        device = {"cpu": "CPU", "auto": ""}.get(device, device)  # which one is told once something was painted
         count = len(self._models) if self._usable else 0
         who = f"{count} model{'s' * (count != 1)}" if count else "Built-in fill, no model installed"
         return f"{who} · {device}" if device else who

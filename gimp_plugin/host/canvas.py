@@ -167,7 +167,7 @@ class Canvas:
         if group:
             writing.join(image, layer, group)
         else:
-            name = one.name if several else ""
+            name = (one.name.rpartition(" (")[0] or one.name) if several else ""  # GIMP numbers equal names
             parent = writing.insert(image, layer, *self._place(spot), name, self._layer(replaces))
             group = parent if several else None
         Gimp.displays_flush()

@@ -20,6 +20,7 @@ def layer_of(image: Any, one: Finished) -> Any:
     pixels.put(layer, pixels.FORMS[one.picture.channels, one.picture.depth], one.pixels, one.picture.size)
     mask = layer.create_mask(Gimp.AddMaskType.BLACK if one.mask is not None else Gimp.AddMaskType.WHITE)
     layer.add_mask(mask)
+    layer.set_edit_mask(False)  # whoever selects it and paints means its pixels
     if one.mask is not None:
         pixels.put(mask, pixels.COVERAGE, one.mask, size[0] * size[1])
     layer.attach_parasite(Gimp.Parasite.new(LAYER, Gimp.PARASITE_PERSISTENT, one.memory.to_bytes()))

@@ -7,6 +7,8 @@ from gimp_plugin.view import Place
 
 FIRST = (340, 720)
 """Width and height of a window that has no place yet."""
+DOCKS = 0.83
+"""Where GIMP's docks on the right begin, as a share of a screen's width of 1400 px; a larger one leaves more room."""
 LEAST = (320, 240)
 SETTLED = 300
 """Milliseconds without a move until it is told: while a window is dragged it moves with every frame."""
@@ -22,6 +24,15 @@ def within(place: Place, areas: Sequence[Place]) -> Place:
     x = min(max(place.x, area.x), area.x + area.width - width)
     y = min(max(place.y, area.y), area.y + area.height - height)
     return Place(x, y, width, height)
+
+
+def first(areas: Sequence[Place]) -> Place:
+    """Where the window opens for the first time: to the right, beside the docks that GIMP has there by default, and on
+    the first area. A window manager would put it over the picture's middle, or over GIMP's tools."""
+    area = areas[0]
+    height = min(FIRST[1], area.height)
+    x, y = area.x + round(area.width * DOCKS) - FIRST[0], area.y + (area.height - height) // 4
+    return within(Place(x, y, FIRST[0], height), areas)
 
 
 def _shared(a: Place, b: Place) -> int:
@@ -50,7 +61,9 @@ class Whereabouts:
             window.move(x, y)
             window.set_default_size(max(width, LEAST[0]), max(height, LEAST[1]))
         else:
-            window.set_default_size(FIRST[0], min(FIRST[1], *(area.height for area in areas())))
+            x, y, width, height = first(areas())
+            window.move(x, y)
+            window.set_default_size(width, height)
         window.connect("configure-event", self._on_configure)
 
     def tell(self) -> bool:

@@ -16,6 +16,8 @@ from gimp_plugin.view import Act, Place, View
 
 _ENTER = (Gdk.KEY_Return, Gdk.KEY_KP_Enter, Gdk.KEY_ISO_Enter)
 FIRST_STEPS = "Select a part of the image, say what should be there, and press Enter."
+UNREAD_STEPS = "Select a part of the image, and press Enter."
+"""The same where no prompt is read."""
 
 
 class Panel:
@@ -117,8 +119,7 @@ class Panel:
         put(self._wrong, label=view.error)
         put(self._error, visible=bool(view.error))
         self._strip.show(view)
-        first = f"Select a part of the image and press {view.go.label}." if unread else FIRST_STEPS
-        put(self._hint, label=first)
+        put(self._hint, label=UNREAD_STEPS if unread else FIRST_STEPS)
         self._idle = bool(view.title) and not (view.tiles or view.preview or view.layer or view.error)
         put(self._hint, visible=self._idle and not self._drawer.widget.get_expanded())
         self._drawer.show(view)

@@ -29,8 +29,9 @@ def fields(shared: Shared) -> dict[str, Any]:
 
 def test_a_window_that_keeps_its_place(easel: Easel, serving: Serving, shared: Shared) -> None:
     with serving(), easel(picture(shared, "chelsea")) as artist:
-        artist.open_panel()
+        artist.key(KEYS["panel"])
         panel = artist.panel
+        assert panel.x > 600 and panel.x + panel.width < 1170  # over neither the tools nor the docks
         main = artist.seen.wait_window(MAIN)
         above = artist.seen.run("xprop", "-id", str(panel.id), "WM_TRANSIENT_FOR")
         assert int(above.split("#")[1], 16) in _tree(artist, main.id)
