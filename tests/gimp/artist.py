@@ -181,7 +181,7 @@ class Artist:
         """Wait until the document is in this state, byte by byte."""
         self.seen.wait_for(lambda: self.state() == state, what=what)
 
-    def wait_layers(self, count: int, seconds: float = 20) -> None:
+    def wait_layers(self, count: int, seconds: float = 60) -> None:
         """Wait until the document has so many outermost layers."""
         self.seen.wait_for(
             lambda: self.seen.ask("len(image.get_layers())") == count, seconds, f"there are not {count} layers"

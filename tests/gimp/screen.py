@@ -17,7 +17,7 @@ from tests.gimp.console import Shared
 from tests.gimp.inside import plain
 
 SIZE = 1400, 900
-SECONDS = 20.0
+SECONDS = 60.0
 """How long anything on the screen may take until it is missed. GIMP's start takes 4."""
 PAUSE = 0.1
 """Between two looks. GIMP serves plug-ins before it paints: who asks without a pause keeps it from working."""
