@@ -62,7 +62,7 @@ def fills(studio: Studio, count: int) -> Figures:
     look("forgotten")
     _close(studio)
     look("closed")
-    seen.ask("Gimp.Display.new(hand.load(path))", path=studio.shared.folder / PICTURE)
+    seen.ask("bool(Gimp.Display.new(hand.load(path)))", path=studio.shared.folder / PICTURE)
     _select(studio)
     for _ in range(count):
         _fill(studio)

@@ -66,7 +66,7 @@ class Landing:
         layers, wait = f"{count} finished layer{'s' * (count > 1)}", "wait" if count > 1 else "waits"
         key = f"held {work.job}"
         if work.canvas is None or not work.canvas.open:
-            return Offer(key, f"The image of {layers} was closed.", (_OPEN, _DISCARD))
+            return Offer(key, f"{layers} {wait}: the image was closed.", (_OPEN, _DISCARD))
         if work.failed:
             text = f"{layers} could not be inserted ({work.failed})."
             return Offer(key, text, (("insert", "Try again"), _OPEN, _DISCARD))

@@ -222,6 +222,7 @@ class Board:
         siblings.insert(position, sheet)
         if old := self.find(replaces):
             old.visible = False
+            self.selected = [sheet.tattoo if one == old.tattoo else one for one in self.selected]
         self.steps.append(f"insert {one.name}")
         return Put(sheet.tattoo, group.tattoo if group else 0)
 

@@ -98,7 +98,7 @@ def test_or_it_is_opened_as_an_image_of_its_own(seat) -> None:
 @pytest.mark.parametrize("answer", ["open", "discard"])
 def test_an_image_that_was_closed_leaves_its_layers_to_the_artist(seat, answer) -> None:
     seat.boards[0].closed = True
-    key = seat.offer("The image of 1 finished layer was closed.")
+    key = seat.offer("1 finished layer waits: the image was closed.")
     settled = list(seat.told.settled)
     seat.guest.answer(key, answer)
     seat.done()

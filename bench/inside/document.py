@@ -74,6 +74,7 @@ def floor(selection: list[int]) -> float:
     x, y, *size = selection
     layer = Gimp.Layer.new(image, "empty", *size, Gimp.ImageType.RGBA_IMAGE, 100, Gimp.LayerMode.NORMAL)
     layer.add_mask(layer.create_mask(Gimp.AddMaskType.WHITE))
+    layer.set_edit_mask(False)  # else it takes GIMP twice as long
     layer.set_offsets(x, y)
     rest()
     begun = time.perf_counter()

@@ -63,10 +63,11 @@ def _insert(layer: Any, placed: list[int]) -> None:
     """Insert a layer, masked by the selection."""
     image = document.opened()
     active = image.get_selected_layers()
-    image.undo_group_start()
     layer.set_offsets(*placed[:2])
-    image.insert_layer(layer, None, 0)
     layer.add_mask(layer.create_mask(Gimp.AddMaskType.SELECTION))
+    layer.set_edit_mask(False)
+    image.undo_group_start()
+    image.insert_layer(layer, None, 0)
     image.set_selected_layers(active)
     image.undo_group_end()
     Gimp.displays_flush()

@@ -31,12 +31,13 @@ def layer_of(image: Any, one: Finished) -> Any:
 def insert(image: Any, layer: Any, parent: Any, position: int, grouped: str = "", replaced: Any = None) -> Any:
     """Insert a layer as one undo step; returns its parent.
 
-    `grouped` is the name of a group that is made around it, empty for none. `replaced` is a layer that it hides.
+    `grouped` is the name of a group that is made around it, empty for none. `replaced` is a layer that it hides, and
+    that it is selected for.
     """
     below = (parent.get_children() if parent else image.get_layers())[position:]
     space = blending.space(image, box_of(layer), (one for one in below if one != replaced))
     blending.blend(layer, space)
-    with _one_step(image), _selection_kept(image):
+    with _one_step(image), _selection_kept(image, replaced, layer):
         if grouped:
             group = Gimp.GroupLayer.new(image, grouped)
             blending.blend(group, space)
@@ -85,12 +86,13 @@ def _one_step(image: Any) -> Iterator[None]:
 
 
 @contextmanager
-def _selection_kept(image: Any) -> Iterator[None]:
-    """GIMP selects what is inserted: the artist's next brush stroke would go onto it. An image without any selected
-    layer or channel cannot be had back: GIMP refuses an empty list, with a red box."""
+def _selection_kept(image: Any, replaced: Any = None, heir: Any = None) -> Iterator[None]:
+    """GIMP selects what is inserted: the artist's next brush stroke would go onto it. Only the `heir` of a selected
+    layer is selected in its place: the next *Again* is about what is seen. An image without any selected layer or
+    channel cannot be had back: GIMP refuses an empty list, with a red box."""
     layers, channels = image.get_selected_layers(), image.get_selected_channels()
     yield
     if layers:
-        image.set_selected_layers(layers)
+        image.set_selected_layers([heir if replaced and one == replaced else one for one in layers])
     elif channels:
         image.set_selected_channels(channels)

@@ -81,7 +81,7 @@ def test_it_lands_where_its_forerunner_lies_and_hides_it(
         names = [one["name"] for one in found]
         new, old = (found[names.index(name)] for name in (NEW, OLD))
         assert new["box"] == place and new["visible"], case
-        assert told["selected"] == (["ground"] if case == "another" else [OLD]), case
+        assert told["selected"] == (["ground"] if case == "another" else [NEW]), case
         if case != "another":
             assert not old["visible"] and names.index(NEW) == names.index(OLD) - 1, case
             assert new["pixels"] != old["pixels"], case

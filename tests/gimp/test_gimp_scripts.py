@@ -28,7 +28,7 @@ def case(
     name: str = "Remove (seed 30)",
     **said: Any,
 ) -> dict[str, Any]:
-    """One document, what is selected in it, the arguments of the fill, and what its layer is called."""
+    """One document, what is selected in it, the arguments of the fill, and what its layer or group is called."""
     said = {"gesture": "remove", "seed": 30, **said}
     return {"shape": shape, "precision": precision, "base": base, "profile": profile, "name": name, "said": said}
 
@@ -39,7 +39,7 @@ CASES = [
     case("partly outside", "FLOAT_LINEAR"),
     case("one pixel", "HALF_LINEAR"),
     case("two parts", "U16_LINEAR"),
-    case("faint", "U8_PERCEPTUAL", base="GRAY", count=3),
+    case("faint", "U8_PERCEPTUAL", base="GRAY", count=3, name="Remove"),
     case([50, 40, 40, 30], "FLOAT_NON_LINEAR", profile=True, sample="below"),
     case([50, 40, 40, 30], "HALF_NON_LINEAR", base="GRAY", sample="current"),
 ]
@@ -183,7 +183,7 @@ def test_a_prompt_is_painted_and_detail_is_made_by_a_model(
 
     tiny.folder(shared.folder / "art" / "tiny-lcm-1step", "sd15", "base")
     cases = [
-        case("soft", gesture="go", prompt="a red roof", count=2, name="Fill – a red roof (seed 30)"),
+        case("soft", gesture="go", prompt="a red roof", count=2, name="Fill – a red roof"),
         case("nothing", gesture="go", prompt="a red roof", name="Fill – a red roof (seed 30)"),
         case([50, 40, 40, 30], "U16_NON_LINEAR", gesture="detail", name="Detail (seed 30)"),
         case(

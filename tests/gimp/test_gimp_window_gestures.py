@@ -160,15 +160,26 @@ def test_fill_refine_variations_and_next_week(easel: Easel, serving: Serving, sh
             artist.key("Prior")  # Page Up: the layer above the photograph
             artist.key(KEYS["again"])
         assert len(made) == 2
-        artist.wait_layers(len(before) + 1)
+        _wait_shown(artist, [True, False])
         after = artist.layers()
         (old,) = (k for k, one in enumerate(after) if one["name"].startswith("Fill – green tea") and not one["visible"])
         assert after[old - 1]["visible"] and after[old - 1]["name"].startswith("Fill – green tea")
         assert after[old - 1]["box"] == after[old]["box"] and after[old - 1]["mask"] == after[old]["mask"]
         assert after[old - 1]["pixels"] != after[old]["pixels"]
         artist.shot("once more next week")
+        once = artist.state()
+        artist.key(KEYS["again"])
+        _wait_shown(artist, [True, False, False])
+        artist.seen.key("ctrl+z")
+        artist.wait_state(once, "undone, the second one is still there")
         artist.seen.key("ctrl+z")
         artist.seen.wait_for(lambda: artist.layers() == before)
+
+
+def _wait_shown(artist: Artist, shown: list[bool]) -> None:
+    """Wait until there are so many layers of green tea that are no variations, seen or not."""
+    text = "[one.get_visible() for one in image.get_layers() if one.get_name().startswith('Fill – green tea (seed ')]"
+    artist.seen.wait_for(lambda: artist.seen.ask(text) == shown, what=f"the layers of green tea are not {shown}")
 
 
 def _strength(artist: Artist, share: float) -> tuple[int, int]:
