@@ -1,4 +1,4 @@
-"""The command line: serve · fill · install · doctor · models. A line or two say what went wrong, with exit code 2."""
+"""The command line: one word each. A line or two say what went wrong, with exit code 2."""
 
 import argparse
 import asyncio
@@ -58,7 +58,7 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="sfumato", description="Generative fill for GIMP and Photoshop, on your own machine.")
     parser.add_argument("--version", action="version", version=f"sfumato {__version__}")
-    words = "serve | fill | install | doctor | models"
+    words = "serve | fill | open | pair | install | doctor | models"
     commands = parser.add_subparsers(required=True, metavar=words, parser_class=_Parser)
 
     serve = commands.add_parser("serve", help="run the bridge in the foreground")
@@ -97,13 +97,27 @@ def _parser() -> argparse.ArgumentParser:
     fill.add_argument("--json", action="store_true", help="print each message of the wire as a line")
     fill.set_defaults(run=_fill)
 
-    for word, meaning in (("install", "put Sfumato into GIMP"), ("uninstall", "take it out again")):
+    for word, meaning in (("install", "put Sfumato into GIMP or Photoshop"), ("uninstall", "take it out again")):
         command = commands.add_parser(word, help=meaning)
-        command.add_argument("host", choices=["gimp"], help="GIMP 3, every version and profile of yours")
-        command.add_argument("--profile", type=Path, metavar="FOLDER", help="only this one, wherever it lies")
         command.set_defaults(run=_install if word == "install" else _uninstall)
+        hosts = command.add_subparsers(dest="host", required=True, metavar="gimp | photoshop", parser_class=_Parser)
+        gimp = hosts.add_parser("gimp", help="GIMP 3, every version and profile of yours")
+        gimp.add_argument("--profile", type=Path, metavar="FOLDER", help="only this one, wherever it lies")
+        photoshop = hosts.add_parser("photoshop", help="the panel, which Creative Cloud Desktop installs")
         if word == "install":
-            command.add_argument("--link", action="store_true", help="for developers: link to this checkout")
+            gimp.add_argument("--link", action="store_true", help="for developers: link to this checkout")
+            photoshop.add_argument("--out", type=Path, metavar="FILE.ccx", help="write the package here")
+            photoshop.add_argument("--no-open", action="store_true", help="only write it")
+
+    opening = commands.add_parser("open", help="try it in the browser, without an editor")
+    opening.add_argument("--print", action="store_true", help="only write the file that opens it, and say where it is")
+    opening.set_defaults(run=_open)
+
+    pair = commands.add_parser("pair", help="make a text that lets a panel in, to be pasted there")
+    what = pair.add_mutually_exclusive_group()
+    what.add_argument("--list", action="store_true", help="who was paired")
+    what.add_argument("--revoke", metavar="ID", help="let this one in no longer")
+    pair.set_defaults(run=_pair)
 
     doctor = commands.add_parser("doctor", help="say what works here and what does not")
     doctor.add_argument("--json", action="store_true")
@@ -147,6 +161,18 @@ def _fill(given: argparse.Namespace) -> int:
     return run(given)
 
 
+def _open(given: argparse.Namespace) -> int:
+    from bridge import open_command
+
+    return open_command.run(given)
+
+
+def _pair(given: argparse.Namespace) -> int:
+    from bridge import pair_command
+
+    return pair_command.run(given)
+
+
 def _install(given: argparse.Namespace) -> int:
     from bridge import install_command
 
@@ -177,7 +203,8 @@ def _serve(given: argparse.Namespace) -> int:
 
 
 async def _run_bridge(config: Config, folder: Path, idle_exit: float | None) -> int:
-    from bridge.server import AlreadyRunning, Bridge, PortTaken
+    from bridge.loopback import PortTaken
+    from bridge.server import AlreadyRunning, Bridge
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -26,13 +26,13 @@ from bridge.arrivals import Event
 from bridge.errands import Errands, Read, Settled, of_job
 from bridge.link import Dial, Link, dial
 from bridge.protocol.errors import Refusal
-from bridge.protocol.messages import Capabilities, Done, Error, Fill, Jobs, Map, Message, Take, Want
+from bridge.protocol.messages import Capabilities, Done, Error, Fill, Invite, Jobs, Map, Message, Take, Want
 from bridge.protocol.session import Event as Came
 from bridge.protocol.values import Box, Document, Recipe
 
 __all__ = ["Client", "Event", "Read", "Settled", "connect", "new_job"]
 
-Answer = TypeVar("Answer", Capabilities, Jobs)
+Answer = TypeVar("Answer", Capabilities, Jobs, Invite)
 
 
 class Client:
@@ -167,6 +167,12 @@ class Client:
         """The jobs of this key, newest first, as `protocol.messages.Jobs` describes them."""
         self.ask_jobs()
         return self._answer(Jobs).jobs or ()
+
+    def invite(self, page: bool = False) -> Invite:
+        """A pairing text for another client, or for the bridge's own page. Raises Refusal where this client does not
+        hold the local key."""
+        self._errands.question(Invite(page))
+        return self._answer(Invite)
 
     def plan(self, document: Document, selection: Box | None, recipe: Recipe, content: Box | None = None) -> Want:
         """What the bridge would do, without doing it. Raises Refusal where it would not."""

@@ -15,6 +15,7 @@ from bridge import geometry
 from bridge.delivery import Delivery
 from bridge.intake import Dropped, Intake, Wanted, load
 from bridge.jobs import Queue, Shown
+from bridge.keys import Keys
 from bridge.ledger import Held, Job, Ledger, Session, fingerprint
 from bridge.models import Catalogue
 from bridge.painter import Painter
@@ -28,6 +29,7 @@ from bridge.protocol.messages import (
     Done,
     Fetch,
     Fill,
+    Invite,
     Jobs,
     Map,
     Message,
@@ -64,13 +66,14 @@ class Desk:
     """Answers clients. One for each bridge."""
 
     def __init__(
-        self, ledger: Ledger, spool: Spool, painters: list[Painter], catalogue: Catalogue, idle_seconds: float
+        self, ledger: Ledger, spool: Spool, painters: list[Painter], catalogue: Catalogue, idle: float, keys: Keys
     ) -> None:
-        self._ledger, self._spool = ledger, spool
+        """`idle` is for how many seconds a painter that has nothing to do keeps its memory."""
+        self._ledger, self._spool, self._keys = ledger, spool, keys
         self._repertoire = Repertoire(catalogue, painters, self._tell_everybody)
         self._intake = Intake(ledger, spool)
         self._delivery = Delivery(ledger, spool)
-        self._queue = Queue(ledger, spool, painters, self._tell, idle_seconds)
+        self._queue = Queue(ledger, spool, painters, self._tell, idle)
         self._listening: dict[bytes, Conversation] = {}
         self._owners: dict[str, Conversation] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -147,6 +150,8 @@ class Desk:
                     await self._cancel(conversation, job)
                 case Take(job):
                     self._take(conversation, self._job(conversation, job))
+                case Invite(page):
+                    conversation.side.outbox.say(self._keys.invite(conversation.key, page))
                 case Jobs():
                     conversation.side.outbox.say(self._delivery.jobs(conversation.key, self._listening))
                 case Ack(n):

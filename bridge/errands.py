@@ -20,6 +20,7 @@ from bridge.protocol.messages import (
     Done,
     Error,
     Fill,
+    Invite,
     Jobs,
     Layer,
     Message,
@@ -156,7 +157,7 @@ class Errands:
                 self._done(event)
             case Error():
                 self._error(event)
-            case Capabilities() | Jobs():
+            case Capabilities() | Jobs() | Invite():
                 if not isinstance(event, Capabilities) or event.part == event.parts:
                     self._questions.pop(event.t, None)
                 self._tell(Event(event))

@@ -5,7 +5,7 @@ or not of the network passes, because the handshake decides: nobody documents wh
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import NamedTuple
 
 from bridge.protocol import SUBPROTOCOL, limits
@@ -22,6 +22,26 @@ HEADERS = {
 """What every answer of the bridge over HTTP carries."""
 
 
+def page_headers(port: int) -> dict[str, str]:
+    """What the files of the page carry: it may run its own script and speak to this bridge, and nothing else.
+
+    The websocket is named by both hosts, for a page opened by one may dial the other. A policy has no words for IPv6
+    addresses (CSP3, *host-source*); a page on [::1] reaches its own by 'self'.
+    """
+    policy = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self' blob:",
+        "connect-src": f"'self' ws://localhost:{port} ws://127.0.0.1:{port}",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    said = "; ".join(f"{name} {sources}" for name, sources in policy.items())
+    return {**HEADERS, "Content-Security-Policy": said, "Cross-Origin-Opener-Policy": "same-origin"}
+
+
 class Refused(NamedTuple):
     """An HTTP status and a line that says what is wrong."""
 
@@ -35,9 +55,15 @@ def own_hosts(port: int) -> set[str]:
 
 
 def refuse(
-    path: str, headers: Iterable[tuple[str, str]], port: int, open_connections: int, strangers: int
+    path: str,
+    headers: Iterable[tuple[str, str]],
+    port: int,
+    open_connections: int,
+    strangers: int,
+    assets: Container[str] = (),
 ) -> Refused | None:
-    """Why this request may not pass, or None. `strangers` counts connections that have not authenticated."""
+    """Why this request may not pass, or None. `strangers` counts connections that have not authenticated; `assets` are
+    the paths of the page's files."""
     given: dict[str, list[str]] = {}
     for name, value in headers:
         given.setdefault(name.lower(), []).append(value)
@@ -54,6 +80,8 @@ def refuse(
         return None  # a link from anywhere may lead to the page itself
     if any(site not in ("none", "same-origin") for site in given.get("sec-fetch-site", [])):
         return Refused(403, "Another site's page may not reach the bridge.")
+    if path in assets:
+        return None
     if not _VERSIONED.fullmatch(path):
         return Refused(404, "There is nothing here.")
     if not any(_SPOKEN.fullmatch(one) for one in spoken(given.get("sec-websocket-protocol", []))):

@@ -10,6 +10,8 @@ import secrets
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -112,20 +114,33 @@ def make_local_key(folder: Path) -> bytes:
     """
     path = make_private(folder / "keys") / f"{LOCAL}.key"
     if not path.exists():
-        part = path.with_suffix(f".{secrets.token_hex(4)}.part")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        try:
-            with os.fdopen(os.open(part, flags, 0o600), "wb") as file:
-                file.write(secrets.token_bytes(NONCE))
+        with _part(path, secrets.token_bytes(NONCE)) as part:
             try:
                 path.hardlink_to(part)  # unlike a rename it never replaces a key that is in use
             except FileExistsError:
                 pass
             except OSError:  # a file system without links
                 part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
     return read_key(folder, LOCAL)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a 0600 file at once or not at all."""
+    with _part(path, content) as part:
+        part.replace(path)
+
+
+@contextmanager
+def _part(path: Path, content: bytes) -> Iterator[Path]:
+    """A 0600 file beside `path` for the time of the block, whole; renamed in the block it stays."""
+    part = path.with_suffix(f".{secrets.token_hex(4)}.part")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        with os.fdopen(os.open(part, flags, 0o600), "wb") as file:
+            file.write(content)
+        yield part
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def read_key(folder: Path, key_id: str) -> bytes:

@@ -1,21 +1,97 @@
-"""`sfumato install gimp` and `sfumato uninstall gimp`: the guest into every GIMP of this user, and away again."""
+"""`sfumato install` and `sfumato uninstall`: the guest into every GIMP of this user; the panel for Photoshop into a
+file that Creative Cloud Desktop installs.
+"""
 
 import argparse
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from bridge import __version__, home
-from bridge.install import places, plug_in
+from bridge.install import photoshop, places, plug_in
 from bridge.install.places import Profile
 from bridge.protocol.errors import Refusal
 
 NEXT = """Now restart GIMP. You find it in Filters ▸ Generative Fill (Sfumato) ▸ Open Panel.
 A key for it: Edit ▸ Keyboard Shortcuts, search for Sfumato. GIMP starts the bridge by itself."""
+CLICKS = """Creative Cloud Desktop says that the plug-in is not verified, for it does not come from Adobe: click
+Install locally. Photoshop then has it in Plugins ▸ Sfumato. Run: sfumato pair
+and paste into the panel what that prints."""
+ELSEWHERE = """There is no Photoshop for Linux: install Sfumato on the machine that has one. The panel finds only a
+bridge that runs on its own machine."""
+AWAY = """To take it out of Photoshop: Creative Cloud Desktop ▸ Stock & Marketplace ▸ Plugins ▸ Manage. Click … beside
+Sfumato, then Uninstall."""
 
 
 def install(given: argparse.Namespace) -> int:
-    """Put the guest into GIMP, and make what it needs to find and start the bridge. Returns the exit code."""
+    """Install for the host that is named. Returns the exit code."""
+    return install_photoshop(given) if given.host == "photoshop" else _install_gimp(given)
+
+
+def uninstall(given: argparse.Namespace) -> int:
+    """Take it away again. Returns the exit code."""
+    return _uninstall_photoshop() if given.host == "photoshop" else _uninstall_gimp(given)
+
+
+def findings() -> list[dict[str, Any]]:
+    """For `sfumato doctor`: what each GIMP has, what Photoshop was given, and whether it is this version."""
+    return [{"what": one.title, **_state(one)} for one in places.profiles()] + photoshop_findings()
+
+
+# ---- Photoshop ------------------------------------------------------------------------------------------------------
+
+
+def install_photoshop(
+    given: argparse.Namespace,
+    platform: str = sys.platform,
+    double_click: Callable[[Path], bool] = photoshop.double_click,
+) -> int:
+    """Pack the panel, open the package, say what to click. Returns the exit code."""
+    place = given.out.absolute() if given.out else home.make_private(home.home()) / photoshop.NAME
+    photoshop.put(place)
+    if not given.out:
+        photoshop.remove(place.parent, but=place)
+    print(f"Photoshop: the panel of Sfumato {__version__} is packed in {place}.")
+    if platform == "linux":
+        print(ELSEWHERE)
+        return 0
+    if given.no_open:
+        print("Double-click that file.")
+    elif not double_click(place):
+        text = f"Nothing on this machine opens {place}. Install Creative Cloud Desktop, then double-click that file."
+        raise Refusal("recipe.field", text)
+    print(CLICKS)
+    return 0
+
+
+def photoshop_findings(platform: str = sys.platform) -> list[dict[str, Any]]:
+    """What was packed last. What of it Photoshop has installed it tells nobody. On Linux nothing is said of it."""
+    if platform == "linux":
+        return []
+    again = "Run: sfumato install photoshop"
+    ok, says = True, f"no panel is packed for it yet. {again}"
+    for one in photoshop.packed(home.home()):
+        ok = one.name == photoshop.NAME
+        says = f"{one} is packed for it" if ok else f"{one.name} is packed for it, this is {__version__}. {again}"
+    try:
+        photoshop.check()
+    except Refusal as refusal:
+        ok, says = False, refusal.text
+    return [{"what": "Photoshop", "ok": ok, "says": says}]
+
+
+def _uninstall_photoshop() -> int:
+    gone = photoshop.remove(home.home())
+    print(*(f"{one} is deleted." for one in gone), AWAY, sep="\n")
+    return 0
+
+
+# ---- GIMP -----------------------------------------------------------------------------------------------------------
+
+
+def _install_gimp(given: argparse.Namespace) -> int:
+    """Put the guest into GIMP, and make what it needs to find and start the bridge."""
     found = _profiles(given)
     if not found:
         raise places.none()
@@ -36,8 +112,8 @@ def install(given: argparse.Namespace) -> int:
     return code
 
 
-def uninstall(given: argparse.Namespace) -> int:
-    """Take the guest out of GIMP again. Returns the exit code."""
+def _uninstall_gimp(given: argparse.Namespace) -> int:
+    """Take the guest out of GIMP again."""
 
     def remove(profile: Profile) -> str:
         kept = plug_in.remove(profile.folder)
@@ -50,11 +126,6 @@ def uninstall(given: argparse.Namespace) -> int:
     if not found:
         print("There is no GIMP 3 of yours here, and so no Sfumato in it.")
     return _each(found, remove)
-
-
-def findings() -> list[dict[str, Any]]:
-    """For `sfumato doctor`: what is installed in each GIMP, and whether it is this version."""
-    return [{"what": one.title, **_state(one)} for one in places.profiles()]
 
 
 def _state(profile: Profile) -> dict[str, Any]:

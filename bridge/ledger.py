@@ -85,8 +85,14 @@ class Job:
 class Ledger:
     """The books. Reading them is reading `sessions`, `regions`, `jobs`; every change is one of the methods below."""
 
-    def __init__(self, journal: Journal, clock: Callable[[], float] = time.time) -> None:
-        """`clock` gives seconds since 1970 (a test passes its own)."""
+    def __init__(
+        self,
+        journal: Journal,
+        clock: Callable[[], float] = time.time,
+        gone: Callable[[str], bool] = lambda key: False,
+    ) -> None:
+        """`clock` gives seconds since 1970 (a test passes its own). `gone` tells of a key whether nobody can hold it
+        any more: its jobs are forgotten."""
         self._journal, self._clock = journal, clock
         self.sessions: dict[bytes, Session] = {}
         self.regions: dict[str, Held] = {}
@@ -94,7 +100,7 @@ class Ledger:
         self.results: dict[str, tuple[Job, Layer]] = {}
         for record in journal.records:
             self._apply(record)
-        self._forget_the_old()
+        self._forget_the_old(gone)
 
     def sync(self) -> None:
         """Wait until all of it is on the disk. May be called from a thread."""
@@ -261,12 +267,14 @@ class Ledger:
         for number, message in enumerate(said, n):
             self._said(session, replace(message, n=number), job.ended)
 
-    def _forget_the_old(self) -> None:
+    def _forget_the_old(self, gone: Callable[[str], bool]) -> None:
         """At start: what nobody waits for any more leaves the books, and the journal is written anew without it."""
         horizon = self._clock() - limits.KEEP_LAYERS
-        for job in [job for job in self.jobs.values() if job.ended is not None and job.ended < horizon]:
-            del self.jobs[job.name]
-            self._strike(job)
+        orphaned = {key for key in {job.key for job in self.jobs.values()} if gone(key)}
+        for job in list(self.jobs.values()):
+            if job.key in orphaned or (job.ended is not None and job.ended < horizon):
+                del self.jobs[job.name]
+                self._strike(job)
         spoken = [record for record in self._journal.records if record["r"] in ("accepted", "said", "taken")]
         needed = {record["session"] for record in spoken if self._alive(record)}  # a job may have had several
         for session in list(self.sessions.values()):

@@ -2,15 +2,13 @@
 
 import asyncio
 import contextlib
-import errno
 import http
 import logging
 import os
 import secrets
-import socket
-import sys
+import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -20,11 +18,13 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.typing import Subprotocol
 
-from bridge import __version__, guard, home
+from bridge import __version__, assets, guard, home
 from bridge.config import Config
 from bridge.desk import Conversation, Desk
 from bridge.journal import Journal
+from bridge.keys import Keys
 from bridge.ledger import Ledger
+from bridge.loopback import PortTaken, listen
 from bridge.models import Catalogue
 from bridge.painter import Painter
 from bridge.protocol import PATH, SUBPROTOCOL, VERSION, limits
@@ -32,7 +32,7 @@ from bridge.protocol.auth import IDENTITY
 from bridge.protocol.codec import encode
 from bridge.protocol.errors import CLOSE, Refusal
 from bridge.protocol.messages import Bye, Error
-from bridge.protocol.session import BridgeSide, Opened
+from bridge.protocol.session import Agreed, BridgeSide, Opened
 from bridge.repertoire import BUILT_IN, DIFFUSION, installed
 from bridge.spool import Spool, full
 
@@ -41,10 +41,10 @@ log = logging.getLogger(__name__)
 GREETING = f"Sfumato bridge {__version__}: generative fill for GIMP and Photoshop. It speaks {SUBPROTOCOL} at {PATH}.\n"
 MOST_UNSENT = 256
 """Control messages that may wait for a slow reader before the bridge stops reading what it says."""
-
-
-class PortTaken(Exception):
-    """Something else listens on the bridge's port."""
+PLAIN = "text/plain; charset=utf-8"
+REVOKED = "The key of this panel was revoked. To use it again, run sfumato pair and paste its text."
+LOOK_SECONDS = 2.0
+"""How often the bridge looks whether a key that is in use was revoked: also by hand, and when nobody can tell it."""
 
 
 class AlreadyRunning(Exception):
@@ -60,13 +60,18 @@ class Bridge:
         folder: Path,
         painters: list[Painter] | None = None,
         journal: Callable[[Path], Journal] = Journal,
+        page: Path = assets.PAGE,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`painters` stands in for the configured ones, `journal` for the file of records (a test passes its own)."""
+        """`painters` stands in for the configured ones, `journal` for the file of records, `page` for the folder of the
+        built page, `clock` for the seconds of invitations (a test passes its own)."""
         self.folder = folder
         self.instance = secrets.token_bytes(IDENTITY)
         self._config = config
         self._painters = painters or _painters(config)
         self._journal = journal
+        self._assets = assets.read(page)
+        self.keys = Keys(folder, clock)
         self._servers: list[Server] = []
         self._open: set[ServerConnection] = set()
         self._known: set[ServerConnection] = set()
@@ -93,9 +98,9 @@ class Bridge:
             log.warning("this machine has no IPv6 loopback: listening on 127.0.0.1:%d only", self.port)
         home.make_local_key(self.folder)
         spool = Spool(self.folder / "spool", self._config.spool)
-        ledger = Ledger(self._journal(self.folder / "spool" / "journal"))
+        ledger = Ledger(self._journal(self.folder / "spool" / "journal"), gone=self.keys.gone)
         catalogue = Catalogue.of(self.folder, self._config.models)
-        self.desk = Desk(ledger, spool, self._painters, catalogue, self._config.idle_minutes * 60)
+        self.desk = Desk(ledger, spool, self._painters, catalogue, self._config.idle_minutes * 60, self.keys)
         await self.desk.open()
         for one in sockets:
             self._servers.append(
@@ -112,12 +117,15 @@ class Bridge:
                     server_header=None,
                 )
             )
+        self._looking = asyncio.create_task(self._look())
         home.announce(self.folder, home.Discovery(self.port, os.getpid(), self.instance.hex(), VERSION, __version__))
         return self
 
     async def __aexit__(self, *why: object) -> None:
         """Say goodbye, stop painting, leave the port."""
         home.retire(self.folder, self.instance.hex())
+        self._looking.cancel()
+        self.keys.sweep(all=True)
         for conversation in list(self._conversations):
             conversation.side.outbox.say(Bye("The bridge was stopped.", 0))
             conversation.side.closing = (1001, "bye")
@@ -144,22 +152,28 @@ class Bridge:
     def _guard(self, connection: ServerConnection, request: Request) -> Response | None:
         self._open = {one for one in self._open if one.state is not State.CLOSED}
         strangers = len(self._open - self._known)
-        refused = guard.refuse(request.path, request.headers.raw_items(), self.port, len(self._open), strangers)
+        headers, path = request.headers.raw_items(), request.path
+        refused = guard.refuse(path, headers, self.port, len(self._open), strangers, self._assets)
         if origin := request.headers.get("Origin"):
             log.info("a request came with Origin %.80r", origin)
         if refused:
             log.warning("refused a request: %d %s", *refused)
-            return _answer(refused.status, refused.text + "\n")
-        if request.path == "/":
-            return _answer(200, GREETING)
+            return _answer(refused.status, assets.Asset(PLAIN, f"{refused.text}\n".encode()))
+        if path in self._assets:
+            return _answer(200, self._assets[path], guard.page_headers(self.port))
+        if path == "/":
+            return _answer(200, assets.Asset(PLAIN, GREETING.encode()))
         self._open.add(connection)
         return None
 
-    def _key(self, key_id: str) -> bytes | None:
-        try:
-            return home.read_key(self.folder, key_id)
-        except Refusal:
-            return None
+    async def _look(self) -> None:
+        """End the conversations of keys that were revoked, and sweep up."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            self.keys.sweep()
+            for conversation in list(self._conversations):
+                if not conversation.side.closing and self.keys.gone(conversation.key):
+                    conversation.side.refuse(Refusal("auth.key", REVOKED))
 
     # ---- one conversation ---------------------------------------------------------------------------------------
 
@@ -168,7 +182,13 @@ class Bridge:
             if connection.subprotocol != SUBPROTOCOL or connection.request is None or connection.request.path != PATH:
                 await _refuse_version(connection)
                 return
-            side = BridgeSide(port=self.port, instance=self.instance, version=__version__, key_of=self._key)
+            side = BridgeSide(
+                port=self.port,
+                instance=self.instance,
+                version=__version__,
+                key_of=self.keys.of,
+                invitations=self.keys.invitations,
+            )
             conversation = Conversation(side)
             opened = await self._shake_hands(connection, side)
             if opened is not None:
@@ -181,7 +201,7 @@ class Bridge:
             self._open.discard(connection)
 
     async def _shake_hands(self, connection: ServerConnection, side: BridgeSide) -> Opened | None:
-        """Hello, auth. None where the client could not prove itself: what to say then lies in the outbox."""
+        """Hello, auth or pair. None where it ends with that: what to say then lies in the outbox."""
         await connection.send(side.outbox.take() or b"")
         try:
             async with asyncio.timeout(limits.AUTH_SECONDS):
@@ -193,14 +213,28 @@ class Bridge:
         for event in events:
             if isinstance(event, Opened):
                 return event
+            if isinstance(event, Agreed):
+                self._keep(side, event)
+                return None
         who = [str(connection.remote_address[0])]
-        if self._key(side.claimed):  # a name that nobody has is the stranger's own choice: not worth a place
+        if self.keys.of(side.claimed):  # a name that nobody has is the stranger's own choice: not worth a place
             who.append(side.claimed)
         self._failures.update(who)
         log.warning("a client failed to authenticate (%s)", side.closing)
         if max(self._failures[one] for one in who) >= 3:
             await asyncio.sleep(1)
         return None
+
+    def _keep(self, side: BridgeSide, agreed: Agreed) -> None:
+        """A client was paired: its key is kept before it is told so."""
+        try:
+            self.keys.keep(agreed)
+        except OSError as why:
+            side.outbox.say(Error.of(full(why, self.folder / "keys")))
+            side.closing = (1011, "limit.spool")
+        else:
+            log.info("a client was paired: %s", agreed.key_id)
+            side.paired(agreed)
 
     async def _serve(self, connection: ServerConnection, conversation: Conversation, opened: Opened) -> None:
         side = conversation.side
@@ -280,45 +314,7 @@ def _select(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Sub
     return Subprotocol(chosen) if chosen else None
 
 
-def _answer(status: int, text: str) -> Response:
-    body = text.encode()
-    headers = Headers(guard.HEADERS)
-    headers.update(
-        {"Content-Type": "text/plain; charset=utf-8", "Content-Length": str(len(body)), "Connection": "close"}
-    )
-    return Response(status, http.HTTPStatus(status).phrase, headers, body)
-
-
-def listen(port: int) -> list[socket.socket]:
-    """Hold `port` on both loopback addresses, exclusively; 0 takes any free one. Raises PortTaken."""
-    first = _bind(socket.AF_INET, "127.0.0.1", port)
-    number = first.getsockname()[1]
-    try:
-        return [first, _bind(socket.AF_INET6, "::1", number)]
-    except PortTaken:
-        first.close()
-        if port:
-            raise
-        return listen(0)  # the other address has this port in use: take the next one
-    except OSError:
-        return [first]  # a machine without IPv6
-
-
-def _bind(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
-    # asyncio switches Nagle's algorithm off only where the listening socket names TCP: small layers waited 40 ms.
-    one = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        if sys.platform == "win32":
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        one.bind((host, port))
-        one.listen(16)
-    except OSError as why:
-        one.close()
-        if why.errno in (errno.EADDRINUSE, errno.EACCES):
-            raise PortTaken(f"port {port} of {host} is taken by another program") from None
-        raise
-    return one
+def _answer(status: int, asset: assets.Asset, headers: Mapping[str, str] = guard.HEADERS) -> Response:
+    told = Headers(headers)
+    told.update({"Content-Type": asset.kind, "Content-Length": str(len(asset.content)), "Connection": "close"})
+    return Response(status, http.HTTPStatus(status).phrase, told, asset.content)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -82,14 +82,15 @@ def full_disk_at() -> Callable[[int], AbstractContextManager[None]]:
 def run_bridge() -> RunBridge:
     """`with run_bridge(folder, painters, config) as bridge`: a bridge in a thread with an event loop of its own.
 
-    Without `painters` it has one that paints nothing; without `config` it takes any free port.
+    Without `painters` it has one that paints nothing; without `config` it takes any free port. More words are those of
+    `Bridge`.
     """
     return _run_bridge
 
 
 @contextmanager
 def _run_bridge(
-    folder: Path, painters: "list[Painter] | None" = None, config: "Config | None" = None
+    folder: Path, painters: "list[Painter] | None" = None, config: "Config | None" = None, **more: Any
 ) -> "Iterator[Bridge]":
     from bridge.config import Config
     from bridge.painter import Painter
@@ -99,7 +100,7 @@ def _run_bridge(
 
     async def live() -> None:
         try:
-            async with Bridge(config or Config(port=0), folder, painters or [Painter("none", [])]) as bridge:
+            async with Bridge(config or Config(port=0), folder, painters or [Painter("none", [])], **more) as bridge:
                 stop = asyncio.Event()
                 started.set_result((bridge, asyncio.get_running_loop(), stop))
                 await stop.wait()

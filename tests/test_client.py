@@ -641,6 +641,14 @@ def test_a_fill_left_open_in_a_closed_client_does_not_come_back(plain) -> None:
     assert dial.dialled == 1
 
 
+def test_it_asks_for_pairing_texts(bridge, home) -> None:
+    client = Client(ABOUT, home, start=False)
+    invites = [client.invite(), client.invite(page=True)]
+    assert [(one.text, one.page) for one in invites] == [(one.text, one.page) for one in bridge.keys.invitations.alive]
+    assert [one.seconds for one in invites] == [120, 120]
+    client.close()
+
+
 def test_no_bridge_and_none_to_start_is_a_sentence(home) -> None:
     with pytest.raises(Refusal, match="Start one in a terminal: sfumato serve"):
         Client(ABOUT, home, start=False)

@@ -15,6 +15,7 @@ from bridge.desk import Conversation, Desk
 from bridge.errands import Errands
 from bridge.jobs import result_id
 from bridge.journal import Journal
+from bridge.keys import Keys
 from bridge.ledger import Job, Ledger
 from bridge.models import Catalogue
 from bridge.painter import Painter
@@ -200,7 +201,7 @@ class House:
         self.spool = Spool(self.folder / "spool")
         self.ledger = Ledger(Journal(self.folder / "spool" / "journal"))
         catalogue = Catalogue(self.folder)
-        self.desk = Desk(self.ledger, self.spool, [Painter("none", [])], catalogue, 60)
+        self.desk = Desk(self.ledger, self.spool, [Painter("none", [])], catalogue, 60, Keys(self.folder))
         await self.desk.open()
 
     @staticmethod

@@ -10,6 +10,7 @@ import pytest
 from bridge import home as rooms
 from bridge.desk import Conversation, Desk
 from bridge.journal import Journal
+from bridge.keys import Keys
 from bridge.ledger import Ledger
 from bridge.models import Catalogue
 from bridge.painter import Painter
@@ -94,7 +95,14 @@ def with_desk(folder: Path, run: Callable[[Desk], Awaitable[None]]) -> None:
     async def live() -> None:
         rooms.make_private(folder)
         spool = Spool(folder / "spool")
-        desk = Desk(Ledger(Journal(folder / "spool" / "journal")), spool, [Painter("none", [])], Catalogue(folder), 60)
+        desk = Desk(
+            Ledger(Journal(folder / "spool" / "journal")),
+            spool,
+            [Painter("none", [])],
+            Catalogue(folder),
+            60,
+            Keys(folder),
+        )
         await desk.open()
         try:
             await run(desk)

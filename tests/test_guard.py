@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.guard import HEADERS, Refused, choose, own_hosts, refuse, spoken
+from bridge.guard import HEADERS, Refused, choose, own_hosts, page_headers, refuse, spoken
 from bridge.protocol import limits
 
 PORT = 4717
@@ -13,8 +13,11 @@ SPEAKS = ("Sec-WebSocket-Protocol", "sfumato.v1")
 PLAIN = [HOST, SPEAKS]
 
 
+ASSETS = {"/", "/page.js"}
+
+
 def status(path: str, headers: list[tuple[str, str]], open_connections: int = 0, strangers: int = 0) -> int | None:
-    refused = refuse(path, headers, PORT, open_connections, strangers)
+    refused = refuse(path, headers, PORT, open_connections, strangers, ASSETS)
     return refused.status if refused else None
 
 
@@ -87,6 +90,13 @@ def test_a_link_from_anywhere_may_lead_to_the_page() -> None:
     assert status("/", [HOST, ("Sec-Fetch-Site", "cross-site")]) is None
 
 
+@pytest.mark.parametrize(
+    ("site", "expected"), [("none", None), ("same-origin", None), ("same-site", 403), ("cross-site", 403), ("", 403)]
+)
+def test_another_sites_page_reaches_no_file(site: str, expected: int | None) -> None:
+    assert status("/page.js", [HOST, ("Sec-Fetch-Site", site)]) == expected
+
+
 # ---- path, subprotocol, number --------------------------------------------------------------------------------------
 
 
@@ -102,6 +112,12 @@ def test_the_page_and_any_version_are_there(path: str) -> None:
 )
 def test_nothing_else_is(path: str) -> None:
     assert status(path, PLAIN) == 404
+
+
+@pytest.mark.parametrize("path", "/page.js/ //page.js /page.js? /page.j /Page.js /%70age.js page.js /page.jsx".split())
+def test_a_file_has_one_name(path: str) -> None:
+    assert status("/page.js", [HOST]) is None
+    assert status(path, [HOST]) == 404
 
 
 def test_an_empty_path_is_nothing() -> None:
@@ -144,10 +160,14 @@ def test_there_is_an_end_to_connections() -> None:
     assert refuse("/v1", PLAIN, PORT, 9, 8) == Refused(
         503, "Too many connections: 9 are open, 8 of them not yet known."
     )
-    assert status("/", PLAIN, 16, 8) is None  # the greeting holds no connection
+    assert status("/", PLAIN, 16, 8) is status("/page.js", PLAIN, 16, 8) is None  # the page holds no connection
 
 
 def test_no_page_may_frame_read_or_keep_what_the_bridge_answers() -> None:
     assert "frame-ancestors 'none'" in HEADERS["Content-Security-Policy"]
     assert HEADERS["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert page_headers(PORT).keys() == HEADERS.keys() | {"Cross-Origin-Opener-Policy"}
+    assert {name: page_headers(PORT)[name] for name in HEADERS if name != "Content-Security-Policy"}.items() <= (
+        HEADERS.items()
+    )
     assert not [name for name in HEADERS if name.lower().startswith(("access-control", "set-cookie"))]

@@ -21,7 +21,7 @@ from websockets.sync.server import serve
 
 from bridge import server
 from bridge.client import Client
-from bridge.home import read_key
+from bridge.home import make_private, read_key
 from bridge.journal import Journal
 from bridge.ledger import Job, Ledger
 from bridge.protocol import SUBPROTOCOL, limits
@@ -47,7 +47,7 @@ from bridge.protocol.messages import (
     Want,
     Welcome,
 )
-from bridge.protocol.session import BridgeSide, ClientSide
+from bridge.protocol.session import STRANGER, UNPROVEN, BridgeSide, ClientSide
 from bridge.protocol.values import Box, Document, Picture, Recipe
 from bridge.server import Bridge
 from bridge.spool import Spool
@@ -60,8 +60,8 @@ SELECTION = Box(20, 16, 8, 8)
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory, run_bridge) -> Iterator[Bridge]:
     """One bridge for all that leaves no trace in it, with a second key beside the local one."""
-    with run_bridge(tmp_path_factory.mktemp("home")) as running:
-        add_key(running, "paired")
+    with run_bridge(tmp_path_factory.mktemp("home"), page=tmp_path_factory.mktemp("page")) as running:
+        add_key(running.folder, "paired")
         yield running
 
 
@@ -72,8 +72,8 @@ def under_attack(shared: Bridge) -> Iterator[Bridge]:
     assert_alive(shared)
 
 
-def add_key(bridge: Bridge, name: str) -> None:
-    path = bridge.folder / "keys" / f"{name}.key"
+def add_key(folder: Path, name: str) -> None:
+    path = make_private(folder / "keys") / f"{name}.key"
     path.touch(0o600)
     path.write_bytes(secrets.token_bytes(32))
 
@@ -224,7 +224,7 @@ def test_without_the_subprotocol_no_socket_opens(under_attack: Bridge) -> None:
     assert ask(under_attack.port, "/v1", own, *UPGRADE[:-1], ("Sec-WebSocket-Protocol", "chat"))[0] == 400
 
 
-def test_the_page_is_a_greeting_that_no_page_may_frame_or_read(under_attack: Bridge) -> None:
+def test_without_a_built_page_there_is_a_greeting_that_no_page_may_frame_or_read(under_attack: Bridge) -> None:
     own = ("Host", f"127.0.0.1:{under_attack.port}")
     for headers in ([own], [own, ("Sec-Fetch-Site", "cross-site")]):
         status, answer = ask(under_attack.port, "/", *headers)
@@ -360,7 +360,7 @@ def test_a_wrong_key_is_refused_and_from_the_third_time_on_late(
         error, code = ending(wire)
         assert error
         assert (error.code, code) == ("auth.failed", 4401)
-        assert error.text == "The client could not prove that it holds the key."
+        assert error.text == UNPROVEN.format(port=bridge.port)
         late.append(len(waited))
         assert said.mac.hex() not in caplog.text
     assert late == [0, 0, 1, 2, 3]
@@ -377,7 +377,7 @@ def test_an_unknown_key_is_refused(under_attack: Bridge, key_id: str, no_penalty
     error, code = ending(wire)
     assert error
     assert (error.code, code) == ("auth.key", 4401)
-    assert error.text == "This bridge does not know the key. Pair the plug-in again."
+    assert error.text == STRANGER
 
 
 @pytest.fixture
@@ -396,7 +396,7 @@ def test_nothing_is_heard_before_the_proof(under_attack: Bridge, first: Message 
     error, code = ending(wire)
     assert error
     assert (error.code, code) == ("auth.failed", 4401)
-    assert error.text == "The first message of a client is `auth`."
+    assert error.text == "The first message of a client is `auth` or `pair`."
 
 
 @pytest.mark.parametrize("name", ["../local", "a/b", "x" * 65, ""])
@@ -503,7 +503,7 @@ def test_a_relay_that_covers_its_tracks_proves_nothing_to_the_bridge(under_attac
     with relay(under_attack.port, rewritten=True) as (port, overheard), pytest.raises(Refusal) as refused:
         Client(ABOUT, under_attack.folder, port=port, start=False)
     assert refused.value.code == "auth.failed"
-    assert refused.value.text == "The client could not prove that it holds the key."
+    assert refused.value.text == UNPROVEN.format(port=under_attack.port)
     assert read_key(under_attack.folder, "local") not in overheard
 
 
@@ -517,7 +517,7 @@ def test_a_relay_that_even_the_bridge_trusts_proves_nothing_to_the_client(under_
         wire.send(side.outbox.take())
         said = decode(unpack(wire.recv(5)))
         assert isinstance(said, Auth)
-        side._auth, side._key, side._port = said, key, under_attack.port
+        side._said, side._key, side._port = said, key, under_attack.port
         side.welcome(bytes(16), False)
         wire.send(side.outbox.take())
         told.extend(wire)
@@ -786,7 +786,7 @@ def test_more_jobs_than_may_wait_are_refused_with_both_numbers(bridge: Bridge) -
         assert error.text == "32 jobs wait already; the limit is 32. Wait for one to finish, or cancel some."
         with Guest(bridge) as other:  # of the same key
             assert error_of(other, Fill("fe" * 16, DOCUMENT, Recipe("remove"), SELECTION)).code == "queue.full"
-        add_key(bridge, "paired")
+        add_key(bridge.folder, "paired")
         with Guest(bridge, "paired") as other:
             other.say(Fill("fd" * 16, DOCUMENT, Recipe("remove"), SELECTION))
             assert isinstance(other.hear(), Want)
@@ -794,7 +794,7 @@ def test_more_jobs_than_may_wait_are_refused_with_both_numbers(bridge: Bridge) -
 
 
 def test_another_keys_jobs_and_layers_are_unknown(bridge: Bridge) -> None:
-    add_key(bridge, "paired")
+    add_key(bridge.folder, "paired")
     with Guest(bridge) as mine, Guest(bridge, "paired") as thief:
         mine.say(Fill("ab" * 16, DOCUMENT, Recipe("remove"), SELECTION))
         assert isinstance(mine.hear(), Want)
@@ -824,8 +824,8 @@ def test_another_keys_finished_layer_is_nobody_elses(home: Path, run_bridge) -> 
         )
         ledger.done(ledger.jobs[job], Done(0, job, "ok", ("cd" * 16,)))
         spool.layer("cd" * 16).picture.write_bytes(bytes(range(192)))
+    add_key(home, "paired")
     with run_bridge(home) as bridge:
-        add_key(bridge, "paired")
         with Guest(bridge, "local", session.name) as thief:
             assert not thief.welcomed.resumed
             error = error_of(thief, Fetch("cd" * 16, "layer"))

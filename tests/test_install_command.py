@@ -68,7 +68,7 @@ def test_no_gimp_is_a_sentence(run, user: Path, monkeypatch: pytest.MonkeyPatch)
     code, _, told = run("install", "gimp")
     assert (code, "No GIMP 3 has been started" in told) == (2, True)
     assert run("uninstall", "gimp")[0] == 0
-    assert run("install", "photoshop")[0] == 2
+    assert run("install", "krita")[0] == 2
 
 
 def test_one_that_refuses_does_not_keep_the_others_from_it(run, user: Path) -> None:

@@ -428,6 +428,26 @@ def test_an_unfinished_job_is_never_forgotten(path: Path, clock: Clock) -> None:
         assert ledger.open("local", session.name)[1]
 
 
+def test_what_nobody_can_ask_for_any_more_is_forgotten_at_the_next_start(path: Path, clock: Clock) -> None:
+    with books(path, clock) as ledger:
+        for key in ("local", "panel", "page"):
+            session, _ = ledger.open(key, None)
+            done, waiting = (a_job(ledger, f"{key}-{what}", session.name) for what in ("done", "waiting"))
+            ledger.layer(done, a_layer(done, 0))
+            ledger.done(done, Done(0, done.name, "ok", (f"{done.name}x0",)))
+            ledger.start(waiting)
+            ledger.layer(waiting, a_layer(waiting, 1))
+    asked: list[str] = []
+    with closing(Ledger(Journal(path), clock, gone=lambda key: asked.append(key) or key == "page")) as ledger:
+        kept = said(ledger)
+        assert set(ledger.jobs) == {"local-done", "local-waiting", "panel-done", "panel-waiting"}
+        assert set(ledger.results) == {"local-donex0", "local-waitingx1", "panel-donex0", "panel-waitingx1"}
+        assert sorted(asked) == ["local", "page", "panel"]  # each once: it is a look at the disk
+        assert {len(one.unsettled) for one in ledger.sessions.values() if one.key == "page"} == {0}
+    with books(path, clock) as ledger:
+        assert said(ledger) == kept
+
+
 def test_a_week_begins_when_the_job_ends_however_long_it_waited(path: Path, clock: Clock) -> None:
     with books(path, clock) as ledger:
         session, _ = ledger.open("local", None)

@@ -128,9 +128,9 @@ def test_the_messages_are_these() -> None:
     for name, kind in MESSAGES.items():
         senders[kind.sender].add(name)
     assert senders == {
-        "bridge": set("hello welcome want accepted progress preview layer done error bye".split()),
-        "client": set("auth fill ack fetch cancel take".split()),
-        "both": set("capabilities stream abort credit jobs ping pong".split()),
+        "bridge": set("hello welcome paired want accepted progress preview layer done error bye".split()),
+        "client": set("auth pair fill ack fetch cancel take".split()),
+        "both": set("invite capabilities stream abort credit jobs ping pong".split()),
     }
 
 

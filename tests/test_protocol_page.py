@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from bridge.protocol import limits
 from bridge.protocol.errors import CLOSE, CODES
 from bridge.protocol.messages import MESSAGES
-from bridge.protocol.page import MEANINGS, PAGE, render, shown
+from bridge.protocol.page import PAGE, render, shown
+from bridge.protocol.prose import MEANINGS
 from bridge.protocol.values import Recipe
 from tests.vectors import golden
 

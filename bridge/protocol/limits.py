@@ -30,6 +30,12 @@ STRANGERS = 8
 """Open connections that have not authenticated."""
 AUTH_SECONDS = 5.0
 """Time to authenticate, seconds."""
+PAIR_SECONDS = 120
+"""How long a pairing text is good for, seconds."""
+PAIR_TRIES = 5
+"""Wrong tries that kill a pairing text."""
+INVITATIONS = 8
+"""Pairing texts that are good at the same time."""
 TEXT = 8 * KIB
 """Prompt or negative prompt, bytes of UTF-8."""
 ID = 64

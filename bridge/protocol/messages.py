@@ -79,6 +79,54 @@ class Welcome(Message):
 
 
 @dataclass(frozen=True)
+class Pair(Message):
+    """In place of `auth`, from a client without a key: proof that it holds a pairing text. Answered by `paired`, or by
+    `error` with `auth.pair`. `client` is that of `auth`.
+    """
+
+    t = "pair"
+    sender = "client"
+    client: Map
+    protocol: int
+    nonce: bytes
+    mac: bytes
+
+    def __post_init__(self) -> None:
+        _sized(self, nonce=NONCE, mac=NONCE)
+
+
+@dataclass(frozen=True)
+class Paired(Message):
+    """Proof that the bridge made the pairing text, and the name of the key that both sides now make of it.
+
+    A client that finds the mac wrong keeps nothing. The bridge then closes with 1000: connect again, with `auth`.
+    """
+
+    t = "paired"
+    sender = "bridge"
+    key_id: str
+    mac: bytes
+
+    def __post_init__(self) -> None:
+        _sized(self, mac=NONCE)
+
+
+@dataclass(frozen=True)
+class Invite(Message):
+    """Asked without text by a program that holds the local key, and by no other; answered with a pairing text.
+
+    With `page` it is for the bridge's own page, whose key the bridge forgets when it ends. `text` is good once, and for
+    `seconds`.
+    """
+
+    t = "invite"
+    sender = "both"
+    page: bool = False
+    text: str | None = None
+    seconds: int | None = None
+
+
+@dataclass(frozen=True)
 class Capabilities(Message):
     """Asked bare by the client; answered with what can be painted, in as many parts as needed, and again on change.
 
@@ -405,8 +453,8 @@ class Bye(Message):
 MESSAGES: dict[str, type[Message]] = {
     kind.t: kind
     for kind in (
-        *(Hello, Auth, Welcome, Capabilities, Fill, Want, Stream, Abort, Credit, Accepted, Progress, Preview),
-        *(Layer, Done, Ack, Fetch, Cancel, Jobs, Take, Ping, Pong, Error, Bye),
+        *(Hello, Auth, Welcome, Pair, Paired, Invite, Capabilities, Fill, Want, Stream, Abort, Credit, Accepted),
+        *(Progress, Preview, Layer, Done, Ack, Fetch, Cancel, Jobs, Take, Ping, Pong, Error, Bye),
     )
 }
 

@@ -7,42 +7,38 @@ gives. Once `closing` is set it sends what the outbox still holds and closes wit
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from bridge.protocol import VERSION, auth, limits
-from bridge.protocol.codec import decode
 from bridge.protocol.errors import CLOSE, Refusal
-from bridge.protocol.frames import Data, unpack
-from bridge.protocol.messages import Abort, Auth, Credit, Error, Hello, Map, Message, Ping, Pong, Stream, Want, Welcome
-from bridge.protocol.outbox import Outbox
-from bridge.protocol.streams import Receiving
-from bridge.protocol.values import Picture, is_id
+from bridge.protocol.frames import Data
+from bridge.protocol.messages import (
+    Abort,
+    Auth,
+    Credit,
+    Error,
+    Hello,
+    Message,
+    Pair,
+    Paired,
+    Ping,
+    Pong,
+    Stream,
+    Want,
+    Welcome,
+)
+from bridge.protocol.pairing import Invitations
+from bridge.protocol.side import Agreed, Chunk, Event, Opened, Side, Uploaded
+from bridge.protocol.values import Picture
 
+STRANGER = "This bridge does not know the key. Run sfumato pair again; for the page in the browser, sfumato open."
+UNPROVEN = (
+    "The client could not prove that it holds the key. Pair it again: sfumato pair. GIMP and the command line have to "
+    "use the bridge's own home; a tunnel has to keep the bridge's port, {port}."
+)
+UNINVITED = "The pairing text is not known or too old: run sfumato pair again."
 
-class Chunk(NamedTuple):
-    """Event: pixels arrived. `payload` goes to byte `offset` of the job's `use`; `complete` on the last one."""
-
-    stream: Stream
-    offset: int
-    payload: memoryview
-    complete: bool
-
-
-class Uploaded(NamedTuple):
-    """Event, on the bridge: every picture that was wanted for a job has come, whole."""
-
-    job: str
-
-
-class Opened(NamedTuple):
-    """Event, on the bridge: a client proved that it holds a key. The shell answers with `BridgeSide.welcome`."""
-
-    key_id: str
-    client: dict[str, Any]
-    session: bytes | None
-
-
-Event = Message | Chunk | Uploaded | Opened
+__all__ = ["Agreed", "BridgeSide", "Chunk", "ClientSide", "Event", "Opened", "Uploaded"]
 
 
 @dataclass
@@ -53,95 +49,29 @@ class _Wanted:
     complete: set[str] = field(default_factory=set)
 
 
-class _Side:
-    """What both sides share: reading, streams that arrive, errors."""
-
-    def __init__(self, first_stream: int, checked: bool) -> None:
-        self.outbox = Outbox(first_stream, checked)
-        self.open = False
-        self.closing: tuple[int, str] | None = None
-        self._arriving: dict[int, Receiving] = {}
-        self._newest_stream = 0
-
-    def _read(self, message: bytes | str) -> Message | Data | None:
-        """One message, or None where it was refused."""
-        if isinstance(message, str):
-            self.refuse(Refusal("wire.text", "This wire carries binary messages only; a text arrived."))
-            return None
-        try:
-            values = unpack(message)
-        except Refusal as refusal:
-            self.refuse(refusal)
-            return None
-        if isinstance(values, Data):
-            return values
-        try:
-            return decode(values)
-        except Refusal as refusal:
-            where = _whereabouts(values)
-            if "s" in where and (where["s"] - self._newest_stream) % 2 == 0:
-                self._newest_stream = max(self._newest_stream, where["s"])  # dead before it lived: its data is dropped
-            self.refuse(refusal, **where)
-            return None
-
-    def refuse(self, refusal: Refusal, **where: Any) -> None:
-        """Say an error; close the conversation where its code demands that."""
-        raise NotImplementedError
-
-    def _accept(self, data: Data) -> list[Event]:
-        """Pixels of a stream that was announced."""
-        arriving = self._arriving.get(data.stream)
-        if arriving is None:
-            if data.stream > self._newest_stream or data.stream % 2 != self._newest_stream % 2:
-                text = f"Pixels came on stream {data.stream}, which nobody announced."
-                self.refuse(Refusal("wire.stream", text), s=data.stream)
-            return []  # it was aborted, died, or its job has ended: dropped silently
-        try:
-            arriving.accept(data)
-        except Refusal as refusal:
-            del self._arriving[data.stream]
-            self.refuse(refusal, job=arriving.stream.job, s=data.stream)
-            return []
-        if arriving.finished:
-            del self._arriving[data.stream]
-        elif more := arriving.grant():
-            self.outbox.say(Credit(data.stream, more))
-        return [Chunk(arriving.stream, data.offset, data.payload, arriving.finished)]
-
-    def _announce(self, stream: Stream) -> None:
-        """Open the books for a stream. Raises Refusal where its number is not its sender's to give, was used before,
-        or its sizes disagree."""
-        if stream.s % 2 != self._newest_stream % 2:
-            text = f"Stream {stream.s} was announced; a client's streams have odd numbers, the bridge's even ones."
-            raise Refusal("wire.malformed", text)
-        if stream.s <= self._newest_stream:
-            text = (
-                f"Stream {stream.s} was announced after stream {self._newest_stream}; numbers rise, none comes twice."
-            )
-            raise Refusal("wire.malformed", text)
-        self._newest_stream = stream.s
-        self._arriving[stream.s] = Receiving.of(stream)
-
-    def _give_up(self, s: int) -> None:
-        """The other side will neither send stream `s` any more, nor take it."""
-        self._arriving.pop(s, None)
-        self.outbox.stop(s)
-
-
-class BridgeSide(_Side):
+class BridgeSide(Side):
     """The bridge's side of one conversation.
 
-    `key_of(key_id)` gives a key's 32 bytes, or None; `port` is the one that the bridge listens on. `claimed` is the key
-    that the client says it holds.
+    `key_of(key_id)` gives a key's 32 bytes, or None; `port` is the one that the bridge listens on; a client may pair by
+    one of the `invitations`. `claimed` is the key that the client says it holds.
     """
 
-    def __init__(self, *, port: int, instance: bytes, version: str, key_of: Callable[[str], bytes | None]) -> None:
+    def __init__(
+        self,
+        *,
+        port: int,
+        instance: bytes,
+        version: str,
+        key_of: Callable[[str], bytes | None],
+        invitations: Invitations | None = None,
+    ) -> None:
         super().__init__(first_stream=2, checked=False)
         self._newest_stream = -1  # a client's streams are odd
         self._port = port
         self._key_of = key_of
+        self._invitations = invitations or Invitations()
         self.claimed = ""
-        self._auth: Auth | None = None
+        self._said: Auth | Pair | None = None
         self._key = b""
         self._wanted: dict[str, _Wanted] = {}
         self._nonce = secrets.token_bytes(auth.NONCE)
@@ -174,7 +104,7 @@ class BridgeSide(_Side):
                 return []
             case Pong():
                 return []
-            case _ if read.sender == "bridge" or isinstance(read, Auth):
+            case _ if read.sender == "bridge" or isinstance(read, Auth | Pair):
                 self.refuse(Refusal("wire.type", f"A client does not say “{read.t}” here."), re=read.t)
                 return []
             case _:
@@ -182,9 +112,17 @@ class BridgeSide(_Side):
 
     def welcome(self, session: bytes, resumed: bool, features: tuple[str, ...] = ()) -> None:
         """Answer `Opened`: prove that the bridge holds the key, and open the conversation."""
-        assert self._auth is not None
-        self.outbox.say(Welcome(self._mac(self._key, auth.SERVER, self._auth), session, resumed, features))
+        assert isinstance(self._said, Auth)
+        mac = self._mac(self._key, auth.SERVER, self._said.nonce, self._said.key_id)
+        self.outbox.say(Welcome(mac, session, resumed, features))
         self.open = True
+
+    def paired(self, agreed: Agreed) -> None:
+        """Answer `Agreed` once the key is kept: prove that the bridge made the invitation, and end."""
+        assert isinstance(self._said, Pair)
+        mac = self._mac(agreed.invitation.secret, auth.PAIR_SERVER, self._said.nonce, agreed.key_id)
+        self.outbox.say(Paired(agreed.key_id, mac))
+        self.closing = (1000, "paired")
 
     def want(self, want: Want) -> None:
         """Ask the client for a job's pixels. Only what is asked here may be uploaded."""
@@ -212,27 +150,44 @@ class BridgeSide(_Side):
             self.closing = (code, refusal.code)
 
     def _authenticate(self, message: Message | Data) -> list[Event]:
-        if not isinstance(message, Auth) or self._auth is not None:
-            self.refuse(Refusal("auth.failed", "The first message of a client is `auth`."))
+        if not isinstance(message, Auth | Pair) or self._said is not None:
+            self.refuse(Refusal("auth.failed", "The first message of a client is `auth` or `pair`."))
             return []
-        self.claimed = message.key_id
+        self.claimed = message.key_id if isinstance(message, Auth) else ""
         if message.protocol != VERSION:
             text = f"The plug-in speaks protocol {message.protocol}, the bridge {VERSION}. "
             text += "Update the plug-in." if message.protocol < VERSION else "Update the bridge."
             self.refuse(Refusal("auth.version", text))
             return []
-        key = self._key_of(message.key_id)
-        if key is None or len(key) != auth.NONCE:
-            self.refuse(Refusal("auth.key", "This bridge does not know the key. Pair the plug-in again."))
-            return []
-        if not auth.same(self._mac(key, auth.CLIENT, message), message.mac):
-            self.refuse(Refusal("auth.failed", "The client could not prove that it holds the key."))
-            return []
-        self._auth, self._key = message, key
-        return [Opened(message.key_id, message.client, message.session)]
+        self._said = message
+        return self._know(message) if isinstance(message, Auth) else self._pair(message)
 
-    def _mac(self, key: bytes, label: bytes, said: Auth) -> bytes:
-        return auth.mac(key, label, self._nonce, said.nonce, self._port, self._hello, said.key_id)
+    def _know(self, said: Auth) -> list[Event]:
+        """A client says that it holds a key."""
+        key = self._key_of(said.key_id)
+        if key is None or len(key) != auth.NONCE:
+            self.refuse(Refusal("auth.key", STRANGER))
+            return []
+        if not auth.same(self._mac(key, auth.CLIENT, said.nonce, said.key_id), said.mac):
+            self.refuse(Refusal("auth.failed", UNPROVEN.format(port=self._port)))
+            return []
+        self._key = key
+        return [Opened(said.key_id, said.client, said.session)]
+
+    def _pair(self, said: Pair) -> list[Event]:
+        """A client says that it holds an invitation. Its key gets a name that nobody has."""
+        invitation = self._invitations.burn(
+            lambda secret: auth.same(self._mac(secret, auth.PAIR_CLIENT, said.nonce, ""), said.mac)
+        )
+        if invitation is None:
+            self.refuse(Refusal("auth.pair", UNINVITED))
+            return []
+        key_id = secrets.token_hex(8)
+        key = auth.derive(invitation.secret, self._nonce, said.nonce, key_id)
+        return [Agreed(key_id, key, said.client, invitation)]
+
+    def _mac(self, key: bytes, label: bytes, nonce: bytes, key_id: str) -> bytes:
+        return auth.mac(key, label, self._nonce, nonce, self._port, self._hello, key_id)
 
     def _open_upload(self, stream: Stream) -> None:
         """A client announces pixels: they must have been wanted, once, in this very size."""
@@ -268,7 +223,7 @@ class BridgeSide(_Side):
         return events
 
 
-class ClientSide(_Side):
+class ClientSide(Side):
     """The client's side of one conversation. `port` is the one that was dialled: it goes into the proof."""
 
     def __init__(
@@ -352,16 +307,3 @@ class ClientSide(_Side):
             self.welcomed = read
             return [read]
         raise Refusal("wire.malformed", "What answers on the bridge's port does not speak this protocol.")
-
-
-def _whereabouts(values: Map) -> Map:
-    """What an error repeats of a message that could not be read: only what its receiver will be able to read."""
-    where: Map = {}
-    if isinstance(values.get("t"), str):
-        where["re"] = values["t"][:40]
-    if is_id(values.get("job")):
-        where["job"] = values["job"]
-    s = values.get("s")
-    if where.get("re") == "stream" and isinstance(s, int) and not isinstance(s, bool) and s >= 0:
-        where["s"] = s
-    return where

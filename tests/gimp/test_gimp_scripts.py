@@ -147,7 +147,8 @@ def test_a_key_that_is_not_the_artists_own_is_said(
         home.make_local_key(shared.home)
         shutil.copy(rogue / "bridge.json", shared.home)
         [told] = console("refused.py", cases=[("document", {"gesture": "remove"})], converted=False).values()
-        assert told == ["execution-error", "The client could not prove that it holds the key.", True]
+        assert (told[0], told[2]) == ("execution-error", True)
+        assert told[1].startswith("The client could not prove that it holds the key. Pair it again: sfumato pair.")
         (shared.home / "keys" / "local.key").chmod(0o644)
         [told] = console("refused.py", cases=[("document", {"gesture": "remove"})], converted=False).values()
     assert told[0] == "execution-error" and told[2]

@@ -28,10 +28,13 @@ from bridge.protocol.messages import (
     Fetch,
     Fill,
     Hello,
+    Invite,
     Jobs,
     Layer,
     Message,
     Missing,
+    Pair,
+    Paired,
     Ping,
     Pong,
     Preview,
@@ -51,6 +54,8 @@ FOLDER = Path(__file__).parent
 KEY, KEY_ID, PORT = bytes(range(64, 96)), "local", 4717
 HELLO = Hello((1, 1), "0.1.0", bytes(range(0xA0, 0xB0)), bytes(range(32)), limits.ADVERTISED)
 NONCE = bytes(range(32, 64))
+SECRET, PAIRED_ID = bytes(range(0xC0, 0xD0)), "9f3c61d2a0b84e57"
+PAIRING_TEXT = "YDA4FQ6EYXDMPSGJZLF4ZTOOZ4"
 SESSION = bytes(range(0xB0, 0xC0))
 JOB = "3e7a0c5d9b1f42688d20c4b6a1957f03"
 REGION = "c0ffee00d15ea5e0facade0ddba11ad5"
@@ -149,6 +154,21 @@ def _handshake() -> Iterator[Vector]:
     yield _control("auth-again", "The same client comes back to its session.", again, proven)
     welcome = Welcome(proof(auth.SERVER), SESSION, False, ("previews",))
     yield _control("welcome", "The bridge's answer to `auth`. Its mac is real, too.", welcome, proven)
+
+    def invited(label: bytes, key_id: str) -> bytes:
+        return auth.mac(SECRET, label, HELLO.nonce, NONCE, PORT, hello, key_id)
+
+    panel = {"name": "sfumato-panel", "version": "0.1.0", "host": "Photoshop"}
+    pairing = {"text": PAIRING_TEXT, "port": PORT, "hello": "hello"}
+    first = Pair(panel, 1, NONCE, invited(auth.PAIR_CLIENT, ""))
+    note = "A panel was given a pairing text: see `pairing`. The mac's key is the 16 bytes that it stands for."
+    yield _control("pair", note, first, {"pairing": pairing})
+    derived = auth.derive(SECRET, HELLO.nonce, NONCE, PAIRED_ID)
+    answer = Paired(PAIRED_ID, invited(auth.PAIR_SERVER, PAIRED_ID))
+    note = "The bridge's answer to `pair`, and the key that both sides keep."
+    yield _control("paired", note, answer, {"pairing": {**pairing, "key": derived}})
+    yield _control("invite-ask", "`sfumato open` asks for the page's text.", Invite(page=True))
+    yield _control("invite", "The answer to `sfumato pair`.", Invite(False, PAIRING_TEXT, 120))
 
 
 def _asking() -> Iterator[tuple[str, str, Message]]:
