@@ -55,12 +55,12 @@ function furnish(page, hung, sockets) {
 export class Artist {
   /**
    * Photoshop is started, and the panel opened. `secure` has the key that it was paired with; `storage` is what an
-   * earlier start left. `heard` is called with each message of the bridge before the guest hears it.
+   * earlier start left. `hears` is called with each message of the bridge before the guest hears it.
    */
-  constructor({ port, secure = new Map(), storage = new Map(), quirks, heard = () => {} }) {
+  constructor({ port, secure = new Map(), storage = new Map(), quirks, hears = () => {} }) {
     if (port) storage.set("sfumato.port", String(port));
-    Object.assign(this, { secure, storage, acts: 0, page: makePage(), hung: { made: 0, held: new Map() }, sockets: [] });
     Object.assign(this, seat({ quirks, storage, secure }));
+    Object.assign(this, { page: makePage(), hung: { made: 0, held: new Map() }, sockets: [], heard: [], acts: 0 });
     furnish(this.page, this.hung, this.sockets);
     start(this.ps, this.uxp, this.host, {
       makeGuest: (parts) => {
@@ -70,7 +70,8 @@ export class Artist {
         };
         const dial = (hear, state) =>
           parts.dial((event) => {
-            heard(event.message, this);
+            this.heard.push(event.message);
+            hears(event.message);
             hear(event);
           }, state);
         return (this.guest = makeGuest({ ...parts, show, dial }));
@@ -196,6 +197,14 @@ export class Artist {
   async variations(count) {
     const button = await this.until(() => this.field(count === 1 ? "1 variation" : `${count} variations`));
     button.click();
+  }
+
+  /** The panel: one of the choices of a list, which is in the drawer or not. */
+  async take(name, title) {
+    if (!this.field(name)) this.field("More").click();
+    const field = await this.until(() => this.field(name));
+    field.selectedIndex = [...field.children].findIndex((one) => one.textContent === title);
+    this.page.fire(field, "change");
   }
 
   /** The panel: the thumbnail of a variation. */
