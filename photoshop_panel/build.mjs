@@ -19,9 +19,11 @@ const COMMON = { bundle: true, minify: true, legalComments: "none", charset: "ut
 
 /** What stands in each folder beside its bundle. */
 const STATIC = {
-  page: ["page/index.html", "page/page.css", "page/sample.jpg", "panel/panel.css"],
+  page: ["page/index.html", "page/page.css", "page/sample.jpg", "page/icon.svg", "panel/panel.css"],
   photoshop: ["photoshop/index.html", "photoshop/manifest.json", "photoshop/icons", "panel/panel.css"],
 };
+/** msgpack is in both bundles, and its terms (ISC) ask that this travels with them. */
+const NOTICE = join(HERE, "node_modules", "@msgpack", "msgpack", "LICENSE");
 
 async function make(out) {
   await build({
@@ -44,6 +46,7 @@ async function make(out) {
     for (const file of files) {
       await cp(join(SRC, file), join(out, folder, file.split("/")[1]), { recursive: true });
     }
+    await cp(NOTICE, join(out, folder, "LICENSE.msgpack"));
   }
 }
 
