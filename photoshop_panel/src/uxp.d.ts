@@ -221,7 +221,7 @@ interface PsLayer {
   layerMaskDensity: number;
   vectorMaskDensity: number;
   readonly isBackgroundLayer: boolean;
-  readonly isClippingMask: boolean;
+  isClippingMask: boolean;
   readonly boundsNoEffects: PsBounds;
   readonly parent: PsLayer | null;
   readonly layers?: PsLayers;

@@ -1,13 +1,6 @@
 /** The guest, the wire and a real bridge with its built-in fill, together: from the button to the layer. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 
 import WebSocket from "ws";
 
@@ -15,35 +8,13 @@ import { makeGuest } from "../src/guest/guest.js";
 import { memoryOf } from "../src/guest/recall.js";
 import { makeLink } from "../src/wire/link.js";
 import { Desk } from "./desk.js";
+import { NO_BRIDGE, served } from "./real_bridge.js";
 import { SELECTION, selected } from "./seat.js";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const VENV = process.platform === "win32" ? [".venv", "Scripts", "python.exe"] : [".venv", "bin", "python"];
-const PYTHON = process.env.SFUMATO_PYTHON ?? join(ROOT, ...VENV);
-const HERE = existsSync(PYTHON) || process.env.CI === "true";
-const skip = HERE ? false : "no Python with Sfumato: name one by SFUMATO_PYTHON";
+const bridge = served();
 
-/** A bridge of its own, for as long as a test runs. Returns its port and its key. */
-async function served(t) {
-  const home = await mkdtemp(join(tmpdir(), "sfumato-"));
-  await writeFile(join(home, "sfumato.toml"), 'version = 1\nport = 0\npainters = ["cpu"]\n');
-  const env = { ...process.env, SFUMATO_HOME: home, OMP_NUM_THREADS: "1" };
-  const bridge = spawn(PYTHON, ["-m", "bridge.cli", "serve"], { cwd: ROOT, env, stdio: ["ignore", "pipe", "ignore"] });
-  t.after(async () => {
-    const ended = new Promise((go) => bridge.once("exit", go));
-    bridge.kill();
-    await ended;
-    await rm(home, { recursive: true, force: true });
-  });
-  for await (const line of createInterface({ input: bridge.stdout })) {
-    const key = Uint8Array.from(await readFile(join(home, "keys", "local.key")));
-    return { port: Number(/:(\d+)\./.exec(line)[1]), key };
-  }
-  throw new Error("the bridge did not start");
-}
-
-test("remove, again and refine's reason, on a real bridge", { skip, timeout: 120_000 }, async (t) => {
-  const { port, key } = await served(t);
+test("remove, again and refine's reason, on a real bridge", { skip: NO_BRIDGE, timeout: 120_000 }, async (t) => {
+  const key = await bridge.key();
   const desk = new Desk();
   const board = desk.add(selected(SELECTION, { depth: "u16" }));
   let view = null;
@@ -63,8 +34,8 @@ test("remove, again and refine's reason, on a real bridge", { skip, timeout: 120
       makeLink({
         about: { name: "sfumato-photoshop", version: "0.1.0", host: "Photoshop 26.0" },
         hosts: ["127.0.0.1"],
-        port,
-        keys: { load: async () => ({ id: "local", key }), save: async () => {}, forget: async () => {} },
+        port: bridge.port,
+        keys: { load: async () => key, save: async () => {}, forget: async () => {} },
         socket: (url, protocol) => new WebSocket(url, protocol, { perMessageDeflate: false }),
         hear,
         state,

@@ -3,27 +3,18 @@
  * window. They do what an artist can do, each act is counted, and they wait until what they need is there.
  */
 import assert from "node:assert/strict";
+import { URL } from "node:url";
 import WebSocket from "ws";
 import { makeGuest } from "../src/guest/guest.js";
 import { makePanel } from "../src/panel/panel.js";
 import { start } from "../src/photoshop/starting.js";
 import { makeLink } from "../src/wire/link.js";
 import { all, makePage } from "./double/page.js";
-import { box, outside, seat, tidy, turn } from "./double/seat.js";
-import { composite, every } from "./double/tree.js";
+import { box, seat, turn } from "./double/seat.js";
+import { every } from "./double/tree.js";
 
+/** Milliseconds: a model is loaded meanwhile, on a machine that may be busy. */
 const PATIENCE = 120_000;
-
-/** Wait until something is so, and return it. */
-export async function until(fact, what) {
-  const end = Date.now() + PATIENCE;
-  for (;;) {
-    const found = fact();
-    if (found) return found;
-    if (Date.now() > end) return assert.fail(`waited in vain: ${what ? what() : fact}`);
-    await new Promise((resolve) => setTimeout(resolve, 4));
-  }
-}
 
 /** What UXP gives to a page beside the double's own. `hung` are the pictures that were not taken down yet. */
 function furnish(page, hung, sockets) {
@@ -49,17 +40,32 @@ function furnish(page, hung, sockets) {
     }
   };
   const requestAnimationFrame = (call) => setTimeout(() => call(0), 0);
-  Object.assign(globalThis, { document: page.document, URL: Pictures, WebSocket: Socket, ImageBlob, requestAnimationFrame });
+  const { document } = page;
+  Object.assign(globalThis, { document, URL: Pictures, WebSocket: Socket, ImageBlob, requestAnimationFrame });
 }
 
-export class Artist {
+/** An artist whose panel was paired with a bridge before, and who leaves when the test ends. */
+export async function seated(t, bridge, more = {}) {
+  const { id, key } = await bridge.key();
+  const kept = Buffer.from(`${id} ${Buffer.from(key).toString("hex")}`);
+  return started(t, { port: bridge.port, secure: new Map([["sfumato.key", kept]]), ...more });
+}
+
+/** An artist who leaves when the test ends. */
+export function started(t, given) {
+  const artist = new Artist(given);
+  t.after(() => artist.leave());
+  return artist;
+}
+
+class Artist {
   /**
    * Photoshop is started, and the panel opened. `secure` has the key that it was paired with; `storage` is what an
    * earlier start left. `hears` is called with each message of the bridge before the guest hears it.
    */
-  constructor({ port, secure = new Map(), storage = new Map(), quirks, hears = () => {} }) {
+  constructor({ port, secure = new Map(), storage = new Map(), hears = () => {} }) {
     if (port) storage.set("sfumato.port", String(port));
-    Object.assign(this, seat({ quirks, storage, secure }));
+    Object.assign(this, seat({ storage, secure }));
     Object.assign(this, { page: makePage(), hung: { made: 0, held: new Map() }, sockets: [], heard: [], acts: 0 });
     furnish(this.page, this.hung, this.sockets);
     start(this.ps, this.uxp, this.host, {
@@ -71,7 +77,7 @@ export class Artist {
         const dial = (hear, state) =>
           parts.dial((event) => {
             this.heard.push(event.message);
-            hears(event.message);
+            hears(event.message, this);
             hear(event);
           }, state);
         return (this.guest = makeGuest({ ...parts, show, dial }));
@@ -115,9 +121,14 @@ export class Artist {
     return JSON.stringify({ error, status, plan, pairing, waiting, doing, go, offers });
   }
 
-  /** Wait until something is so. */
-  until(fact) {
-    return until(fact, () => `${fact}\n${this.told}`);
+  /** Wait until something is so, and return it. */
+  async until(fact) {
+    for (const end = Date.now() + PATIENCE; Date.now() < end; ) {
+      const found = fact();
+      if (found) return found;
+      await new Promise((resolve) => setTimeout(resolve, 4));
+    }
+    return assert.fail(`waited in vain: ${fact}\n${this.told}`);
   }
 
   /** Wait until nothing is under way and the panel shows what there is. */
@@ -132,6 +143,13 @@ export class Artist {
   /** Our layers in a document, from the top. */
   ours(doc) {
     return [...every(doc.layers)].filter((one) => one.xmp);
+  }
+
+  /** Wait until so many layers of ours are there, and everything is quiet. */
+  async landed(doc, count) {
+    await this.until(() => this.ours(doc).length === count);
+    await this.done();
+    assert.deepEqual([this.ours(doc).length, this.view.error], [count, ""]);
   }
 
   // ---- what is done ---------------------------------------------------------------------------------------------
@@ -213,40 +231,4 @@ export class Artist {
     const tile = () => this.controls.filter((one) => one.getAttribute("role") === "option")[at];
     (await this.until(tile)).click();
   }
-}
-
-/** What must be as it was, whatever is filled: see `unchanged`. */
-export function before(doc, selected, mask) {
-  const { selection, active, history } = doc;
-  return { doc, selected, mask, whole: composite(doc), kept: outside(doc, selected, mask), selection, active, steps: history.length };
-}
-
-/**
- * Outside of the mask every value is what it was, the selection and the selected layers are, there are so many more undo
- * steps, and nothing of Photoshop's is held.
- */
-export function unchanged(artist, { doc, selected, mask, kept, selection, active, steps }, more = 1) {
-  assert.deepEqual(outside(doc, selected, mask), kept, "outside of the mask something changed");
-  assert.equal(doc.selection, selection);
-  assert.deepEqual(doc.active, active);
-  assert.equal(doc.history.length, steps + more, doc.history.map((one) => one.name).join(", "));
-  tidy(artist);
-}
-
-/** The coverage of a box, soft towards its rim: 0 at the very edge. */
-export function soft([, , width, height]) {
-  const rim = (at, size) => Math.min(at, size - 1 - at);
-  return Uint8Array.from({ length: width * height }, (_, n) =>
-    Math.min(255, 64 * Math.min(rim(n % width, width), rim(Math.floor(n / width), height))),
-  );
-}
-
-/** A layer's mask laid into a box, 0 where it has none. */
-export function maskIn({ mask }, [x, y, width, height]) {
-  const { left, top, right, bottom } = mask.box;
-  return Uint8Array.from({ length: width * height }, (_, n) => {
-    const [column, row] = [x + (n % width), y + Math.floor(n / width)];
-    const inside = column >= left && column < right && row >= top && row < bottom;
-    return inside ? mask.data[(row - top) * (right - left) + column - left] : 0;
-  });
 }

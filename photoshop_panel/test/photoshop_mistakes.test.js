@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { MISTAKES } from "./double/mistakes.js";
+import { WRITING_MISTAKES } from "./double/mistakes_writing.js";
 import { KEEPING } from "./double/probes_keeping.js";
 import { READING } from "./double/probes_reading.js";
 import { WRITING } from "./double/probes_writing.js";
@@ -33,7 +34,7 @@ async function mistaken({ file, from, to }) {
   return (await import(`data:text/javascript;base64,${code}`)).makeHost;
 }
 
-for (const [name, mistake] of Object.entries(MISTAKES)) {
+for (const [name, mistake] of Object.entries({ ...MISTAKES, ...WRITING_MISTAKES })) {
   test(`caught: ${name}`, { timeout: 20000 }, async () => {
     const probe = PROBES[mistake.probe];
     assert.ok(probe, `there is no probe ${mistake.probe}`);

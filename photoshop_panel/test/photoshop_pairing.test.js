@@ -1,36 +1,20 @@
 /** Who talks with whom: pairing by what `sfumato pair` prints, and a stranger between panel and bridge. */
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { connect, createServer } from "node:net";
-import { after, before, test } from "node:test";
-import { Artist } from "./photoshop_artist.js";
-import { box } from "./double/seat.js";
-import { NO_BRIDGE, RealBridge } from "./real_bridge.js";
+import { test } from "node:test";
+import { WebSocketServer } from "ws";
+import { packControl, unpack } from "../src/wire/frames.js";
+import { seated, started } from "./photoshop_artist.js";
+import { HEIGHT, WIDTH, opened, selects } from "./photoshop_picture.js";
+import { NO_BRIDGE, served } from "./real_bridge.js";
 
 const options = { skip: NO_BRIDGE, timeout: 240_000 };
-const [WIDTH, HEIGHT] = [160, 120];
-let bridge;
+const bridge = served();
 
-before(async () => {
-  if (NO_BRIDGE) return;
-  bridge = await RealBridge.housed();
-  await bridge.start();
-});
-
-after(async () => {
-  await bridge?.end();
-});
-
-function started(t, given) {
-  const artist = new Artist(given);
-  t.after(() => artist.leave());
-  return artist;
-}
-
-function opened(artist) {
-  const value = (n, c) => [40 + (n % 100), 90, 150][c];
-  const ground = artist.artist.pixel("Hintergrund", 8, box(0, 0, WIDTH, HEIGHT), value, { background: true });
-  const doc = artist.artist.open({ width: WIDTH, height: HEIGHT, layers: [ground] });
-  artist.select(doc, [60, 40, 24, 20]);
+function selected(artist) {
+  const doc = opened(artist, 8);
+  selects(artist, doc);
   return doc;
 }
 
@@ -44,7 +28,7 @@ const named = (secure) => /^(\w+) [0-9a-f]{64}$/.exec(Buffer.from(secure.get("sf
 
 test("paired in one paste; the next start asks nothing; where the key is gone it asks again", options, async (t) => {
   const first = started(t, {});
-  const doc = opened(first);
+  const doc = selected(first);
   await first.until(() => first.says(/sfumato pair/));
   assert.equal(first.usable("Remove"), null);
   assert.equal(first.sockets.length, 0, "nobody is called without a key");
@@ -56,17 +40,17 @@ test("paired in one paste; the next start asks nothing; where the key is gone it
   assert.deepEqual([first.view.pairing, first.field("Pairing text"), first.view.error], [null, undefined, ""]);
   const { secure, storage } = first;
   assert.notEqual(named(secure), "local");
-  assert.ok(bridge.python("-m", "bridge.cli", "pair", "--list").includes(named(secure)));
+  assert.ok(bridge.pairing("--list").includes(named(secure)));
   await first.leave();
 
   const second = started(t, { secure, storage });
-  await removes(second, opened(second));
+  await removes(second, selected(second));
   assert.equal(second.view.pairing, null);
   await second.leave();
 
   secure.clear();
   const third = started(t, { secure, storage });
-  const other = opened(third);
+  const other = selected(third);
   await third.until(() => third.says(/sfumato pair/));
   assert.equal(third.sockets.length, 0);
   await third.type(text, "Pairing text");
@@ -80,11 +64,11 @@ test("paired in one paste; the next start asks nothing; where the key is gone it
 
 test("a panel that is revoked while it is open is told so, and asks to be paired", options, async (t) => {
   const artist = started(t, {});
-  const doc = opened(artist);
+  const doc = selected(artist);
   await artist.type(bridge.pairing(), "Pairing text");
   await artist.press("Pair");
   await removes(artist, doc);
-  bridge.python("-m", "bridge.cli", "pair", "--revoke", named(artist.secure));
+  bridge.pairing("--revoke", named(artist.secure));
   await artist.until(() => artist.says(/does not know this panel any more/));
   assert.deepEqual([artist.secure.size, artist.usable("Remove")], [0, null]);
 });
@@ -109,15 +93,37 @@ test("a relay on another port is refused before a pixel leaves", options, async 
     relay.close();
   });
   const { port } = relay.address();
-  const artist = started(t, { port, secure: new Map([["sfumato.key", await bridge.key()]]) });
-  const doc = opened(artist);
+  const artist = await seated(t, bridge, { port });
+  const doc = selected(artist);
   await artist.until(() => artist.view?.status && !/^Calling/.test(artist.view.status));
-  const said = artist.view.status;
-  assert.match(said, /not your bridge|prove/, said);
+  assert.match(artist.view.status, /^The client could not prove that it holds the key/);
   await artist.press("Remove");
   await artist.until(() => artist.view.error);
-  assert.match(artist.view.error, /not your bridge|prove/);
+  assert.equal(artist.view.error, artist.view.status);
   assert.equal(doc.history.length, 2);
   assert.ok(sent > 100, "it was never called");
-  assert.ok(sent < (WIDTH * HEIGHT) / 2, `${sent} bytes left`);
+  assert.ok(sent < WIDTH * HEIGHT * 3, `${sent} bytes left`); // it dials again and again
+});
+
+test("whoever answers like a bridge and does not hold the key hears nothing more", options, async (t) => {
+  const heard = [];
+  const stranger = new WebSocketServer({ host: "127.0.0.1", port: 0, handleProtocols: () => "sfumato.v1" });
+  t.after(() => stranger.close());
+  stranger.on("connection", (panel) => {
+    const [instance, nonce, limits] = [randomBytes(16), randomBytes(32), { message: 1 << 20 }];
+    panel.send(packControl({ t: "hello", protocol: [1, 1], version: "0.1.0", instance, nonce, limits }));
+    panel.on("message", (message) => {
+      heard.push(unpack(Uint8Array.from(message)).control?.t);
+      const [mac, session] = [randomBytes(32), randomBytes(16)];
+      panel.send(packControl({ t: "welcome", mac, session, resumed: false, features: [] }));
+    });
+  });
+  await new Promise((resolve) => stranger.once("listening", resolve));
+  const { port } = stranger.address();
+  const artist = await seated(t, bridge, { port });
+  const doc = selected(artist);
+  await artist.until(() => artist.says(new RegExp(`^Something answers on port ${port}, but it is not your bridge`)));
+  await artist.press("Remove");
+  await artist.until(() => artist.view.error);
+  assert.deepEqual([doc.history.length, new Set(heard)], [2, new Set(["auth"])]);
 });

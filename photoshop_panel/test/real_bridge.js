@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -15,11 +16,13 @@ const THERE = existsSync(PYTHON) || process.env.CI === "true";
 /** Why no bridge can run here; false where one can. */
 export const NO_BRIDGE = THERE ? false : "no Python with Sfumato: name one by SFUMATO_PYTHON";
 
-const IMPORT = "import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, ('torch', 'diffusers'))))";
-const PAINTS = process.env.CI === "true" || (THERE && spawnSync(PYTHON, ["-c", IMPORT]).status === 0);
+const FIND = "import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, ('torch', 'diffusers'))))";
 
 /** Why no model can paint here; false where one can. */
-export const NO_MODEL = NO_BRIDGE || (PAINTS ? false : "no torch in that Python: pip install -e .[diffusion]");
+export function noModel() {
+  const there = process.env.CI === "true" || (THERE && spawnSync(PYTHON, ["-c", FIND]).status === 0);
+  return there ? false : NO_BRIDGE || "no torch in that Python: pip install -e .[diffusion]";
+}
 
 const TINY = `
 from pathlib import Path
@@ -28,26 +31,36 @@ from bridge.engines.diffusion import tiny
 tiny.folder(Path(argv[1]) / "art" / "tiny-lcm-1step", "sd15", "inpaint")
 `;
 
-/** Ended by `end`; between `kill` and `start` nobody listens on its port. */
-export class RealBridge {
-  /** A home, in which nothing runs yet. `model`: with a tiny model of one step. */
-  static async housed({ model = false } = {}) {
-    const bridge = new RealBridge();
-    bridge.home = await mkdtemp(join(tmpdir(), "sfumato-"));
-    const lines = ["version = 1", "port = 0", 'painters = ["cpu"]', ...(model ? [`models = ['${join(bridge.home, "art")}']`] : [])];
-    await writeFile(join(bridge.home, "sfumato.toml"), `${lines.join("\n")}\n`);
-    if (model) bridge.python("-c", TINY, bridge.home);
-    return bridge;
+/**
+ * The bridge of all tests of a file, which has started when they begin. `skip` is why there is none, `model` gives it a
+ * tiny model of one step.
+ */
+export function served({ skip = NO_BRIDGE, model = false } = {}) {
+  const bridge = new RealBridge();
+  before(() => (skip ? undefined : bridge.open(model)), { timeout: 200_000 });
+  after(() => (skip ? undefined : bridge.end()));
+  return bridge;
+}
+
+/** Between `kill` and `start` nobody listens on its port. */
+class RealBridge {
+  async open(model) {
+    this.home = await mkdtemp(join(tmpdir(), "sfumato-"));
+    const models = model ? `models = ['${join(this.home, "art")}']\n` : "";
+    await writeFile(join(this.home, "sfumato.toml"), `version = 1\nport = 0\npainters = ["cpu"]\n${models}`);
+    if (model) this.python("-c", TINY, this.home);
+    await this.start();
   }
 
   get surroundings() {
-    // Nothing is found on that path: no clipboard of whoever runs the tests is written into.
-    return { ...process.env, SFUMATO_HOME: this.home, HF_HUB_CACHE: join(this.home, "hub"), OMP_NUM_THREADS: "1", PATH: "" };
+    const own = { SFUMATO_HOME: this.home, HF_HUB_CACHE: join(this.home, "hub"), OMP_NUM_THREADS: "1" };
+    return { ...process.env, ...own, PATH: "" }; // where no clipboard is found, none is written into
   }
 
   /** Run Python to its end, and return what it prints. */
   python(...words) {
-    const { status, stdout, stderr } = spawnSync(PYTHON, words, { cwd: ROOT, env: this.surroundings, encoding: "utf8" });
+    const options = { cwd: ROOT, env: this.surroundings, encoding: "utf8" };
+    const { status, stdout, stderr } = spawnSync(PYTHON, words, options);
     if (status !== 0) throw new Error(`${words.join(" ").slice(0, 80)}: ${stderr}`);
     return stdout;
   }
@@ -58,7 +71,7 @@ export class RealBridge {
     this.process = spawn(PYTHON, argv, { cwd: ROOT, env: this.surroundings, stdio: ["ignore", "pipe", "ignore"] });
     for await (const line of createInterface({ input: this.process.stdout })) {
       this.port = Number(/:(\d+)\./.exec(line)[1]);
-      return this;
+      return;
     }
     throw new Error("the bridge did not start");
   }
@@ -71,18 +84,17 @@ export class RealBridge {
   }
 
   async end() {
-    await this.kill("SIGTERM");
+    if (this.process) await this.kill("SIGTERM");
     await rm(this.home, { recursive: true, force: true });
   }
 
-  /** The key of this machine's own programs, as the panel keeps one. */
+  /** The key of this machine's own programs. */
   async key() {
-    const key = await readFile(join(this.home, "keys", "local.key"));
-    return Buffer.from(`local ${key.toString("hex")}`);
+    return { id: "local", key: Uint8Array.from(await readFile(join(this.home, "keys", "local.key"))) };
   }
 
   /** What `sfumato pair` prints. */
-  pairing() {
-    return this.python("-m", "bridge.cli", "pair").trim();
+  pairing(...words) {
+    return this.python("-m", "bridge.cli", "pair", ...words).trim();
   }
 }

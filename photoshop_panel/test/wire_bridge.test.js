@@ -1,24 +1,13 @@
 /** The link and a real bridge: pair, fill, and a bridge that is killed meanwhile. */
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { test } from "node:test";
 
 import WebSocket from "ws";
 
 import { crc32 } from "../src/wire/crc32.js";
 import { makeLink } from "../src/wire/link.js";
+import { NO_BRIDGE, served } from "./real_bridge.js";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const VENV = process.platform === "win32" ? [".venv", "Scripts", "python.exe"] : [".venv", "bin", "python"];
-const PYTHON = process.env.SFUMATO_PYTHON ?? join(ROOT, ...VENV);
-const HERE = existsSync(PYTHON) || process.env.CI === "true";
-const MISSING = HERE ? false : "no Python with Sfumato: name one by SFUMATO_PYTHON";
 const PATIENCE = 60_000;
 
 const SIDE = 512;
@@ -26,44 +15,7 @@ const DOCUMENT = { tag: "d".repeat(32), width: SIDE, height: SIDE, channels: 4, 
 const SELECTION = [100, 120, 64, 48];
 const ASK = { document: DOCUMENT, selection: SELECTION, content: null, recipe: { mode: "remove", seed: 1 } };
 
-/** A bridge that can be killed and started again. */
-class Bridge {
-  async start(port = 0) {
-    const argv = ["-m", "bridge.cli", "serve", "--port", String(port)];
-    const env = { ...process.env, SFUMATO_HOME: this.home, OMP_NUM_THREADS: "1" };
-    this.process = spawn(PYTHON, argv, { cwd: ROOT, env, stdio: ["ignore", "pipe", "ignore"] });
-    for await (const line of createInterface({ input: this.process.stdout })) {
-      this.port = Number(/:(\d+)\./.exec(line)[1]);
-      return;
-    }
-    throw new Error("the bridge did not start");
-  }
-
-  async kill(signal = "SIGKILL") {
-    const ended = new Promise((resolve) => this.process.once("exit", resolve));
-    this.process.kill(signal);
-    await ended;
-  }
-
-  async key() {
-    return { id: "local", key: Uint8Array.from(await readFile(join(this.home, "keys", "local.key"))) };
-  }
-}
-
-const bridge = new Bridge();
-
-before(async () => {
-  if (MISSING) return;
-  bridge.home = await mkdtemp(join(tmpdir(), "sfumato-"));
-  await writeFile(join(bridge.home, "sfumato.toml"), 'version = 1\nport = 0\npainters = ["cpu"]\n');
-  await bridge.start();
-});
-
-after(async () => {
-  if (MISSING) return;
-  await bridge.kill("SIGTERM");
-  await rm(bridge.home, { recursive: true, force: true });
-});
+const bridge = served();
 
 const GROUND = [50_000, 20_000, 7_777];
 const OBJECT = [3_000, 60_000, 30_000];
@@ -139,7 +91,7 @@ function check({ message, picture, mask, shape }) {
   assert.ok(mask === null || (mask.length === 64 * 48 && mask.every((coverage) => coverage === 255)));
 }
 
-test("a fill in a real bridge", { skip: MISSING }, async (t) => {
+test("a fill in a real bridge", { skip: NO_BRIDGE }, async (t) => {
   const calls = [];
   const one = await panel(t, { hear: (event) => one.link.settle(event) });
   const job = "a".repeat(32);
@@ -159,7 +111,7 @@ test("a fill in a real bridge", { skip: MISSING }, async (t) => {
   assert.deepEqual(one.told("jobs").at(-1).message.jobs, [], "what was settled is not kept");
 });
 
-test("a plan, a refusal, and a job whose picture cannot be read", { skip: MISSING }, async (t) => {
+test("a plan, a refusal, and a job whose picture cannot be read", { skip: NO_BRIDGE }, async (t) => {
   const one = await panel(t);
   one.link.begin("b".repeat(32), ASK, null, { dry: true });
   one.link.begin("c".repeat(32), { ...ASK, recipe: { mode: "remove", strength: 7 } }, null);
@@ -171,16 +123,15 @@ test("a plan, a refusal, and a job whose picture cannot be read", { skip: MISSIN
   assert.ok(!one.link.busy);
 });
 
-test("a bridge that is killed while the layer comes: once, whole", { skip: MISSING }, async (t) => {
+test("a bridge that is killed while the layer comes: once, whole", { skip: NO_BRIDGE }, async (t) => {
   const calls = [];
   const one = await panel(t);
   const job = "e".repeat(32);
   one.link.begin(job, ASK, read(calls));
   await one.until(() => one.told("accepted").length);
-  const { port } = bridge;
   await bridge.kill();
   await one.until(() => one.states.at(-1)[0] === "away");
-  await bridge.start(port);
+  await bridge.start();
   await one.until(() => one.told("done").length);
   assert.deepEqual(one.states.slice(1).map(([state]) => state), ["open", "away", "open"]);
   const layers = one.told("layer");
@@ -208,11 +159,9 @@ test("a bridge that is killed while the layer comes: once, whole", { skip: MISSI
   assert.deepEqual([calls.length, two.told("layer").length], [1, 1]);
 });
 
-test("pairing with a real bridge", { skip: MISSING }, async (t) => {
-  const env = { ...process.env, SFUMATO_HOME: bridge.home, PATH: "" }; // so that it finds no clipboard to write into
-  const said = spawnSync(PYTHON, ["-m", "bridge.cli", "pair"], { cwd: ROOT, env, encoding: "utf8" });
-  const text = /^[A-Z2-7]{26}(:\d+)?$/m.exec(said.stdout)?.[0];
-  assert.ok(text, said.stdout + said.stderr);
+test("pairing with a real bridge", { skip: NO_BRIDGE }, async (t) => {
+  const text = bridge.pairing();
+  assert.match(text, /^[A-Z2-7]{26}(:\d+)?$/);
   const one = await panel(t);
   await one.until(() => one.states.at(-1)[0] === "open");
   await one.link.pair(text);

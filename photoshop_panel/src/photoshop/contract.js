@@ -187,6 +187,19 @@ const TRIALS = [
     },
   },
   {
+    name: "a new layer lies above what is clipped to its anchor, and that stays clipped",
+    async run({ ps, canvas, document }) {
+      const base = await canvas.insert(sampleLayer("u8", { name: "base" }), ALL, false, 0, 0);
+      const upper = await canvas.insert(sampleLayer("u8", { name: "clipped" }), ALL, false, 0, 0);
+      const clip = async () => void (document.layers[0].isClippingMask = true);
+      await ps.core.executeAsModal(clip, { commandName: "Self-test" });
+      const { layer } = await canvas.insert(sampleLayer("u8"), { sample: "below", anchor: base.layer }, false, 0, 0);
+      const [top, next] = await stackOf(ps, document);
+      must(top.id === layer && !top.clipped, `on top lies ${top.name}`);
+      must(next.id === upper.layer && next.clipped, `below it lies ${next.name}`);
+    },
+  },
+  {
     name: "a layer remembers, and says where it lies",
     async run({ canvas }) {
       const one = sampleLayer("u8", { mask: new Uint8Array(BOX[2] * BOX[3]).fill(255, 5, 40) });

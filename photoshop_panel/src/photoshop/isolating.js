@@ -6,7 +6,7 @@
  * of its own would cost a copy of every layer. Photoshop tells nobody of what is done inside of a turn.
  */
 import { play, shown } from "./play.js";
-import { beside, find } from "./stack.js";
+import { beside, clippingOf, find } from "./stack.js";
 
 /** @import { Spot } from "../seams.js" */
 /** @import { Row } from "./stack.js" */
@@ -30,8 +30,9 @@ export function changesFor(rows, spot, without) {
   const hide = new Set(without.map((one) => find(rows, one)).filter((row) => row !== null));
   for (let row = anchor; row; row = row.parent) {
     const around = beside(rows, row);
-    const place = around.indexOf(row);
-    const others = around.filter((_, at) => at < place || (spot.sample === "current" && at > place));
+    const own = row === anchor ? clippingOf(rows, row) : [row];
+    const [first, last] = [around.indexOf(own[0]), around.indexOf(own[own.length - 1])];
+    const others = around.filter((_, at) => at < first || (spot.sample === "current" && at > last));
     for (const other of others) hide.add(other);
     if (row !== anchor && !row.visible) changes.show.push(row);
     // The result goes into this group and gets its opacity, mode and mask there: it is not read with them.

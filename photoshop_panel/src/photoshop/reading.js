@@ -4,7 +4,7 @@ import { changesFor, isPlain, isSeen, isolated, leaves } from "./isolating.js";
 import { toSeen } from "./light.js";
 import { BITS, bytesOf, coverageOf, lay, room, widened } from "./pixels.js";
 import { transparent } from "./refusals.js";
-import { find } from "./stack.js";
+import { clippingOf, find } from "./stack.js";
 
 /** @import { Box, Depth, Spot } from "../seams.js" */
 /** @import { Row } from "./stack.js" */
@@ -25,7 +25,8 @@ export const PROFILE = "sRGB IEC61966-2.1";
 export async function read(ps, context, document, rows, { box, channels, depth, spot, without }) {
   const changes = changesFor(rows, spot, without);
   const anchor = spot.sample === "current" ? find(rows, spot.anchor) : null;
-  const alone = anchor && isPlain(anchor) && !without.includes(anchor.id) ? anchor : null;
+  const lid = anchor && isPlain(anchor) && clippingOf(rows, anchor)[0];
+  const alone = lid === anchor && !without.includes(lid?.id ?? 0) ? lid : null;
   const count = box[2] * box[3];
   const seen = alone ? [alone] : [...leaves(rows, changes)];
   // An intersection without pixels fails in Photoshop; of other kinds than pixel layers nobody knows where they are.

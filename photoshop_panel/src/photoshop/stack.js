@@ -81,6 +81,22 @@ export function seen(row) {
 }
 
 /**
+ * The clipping group that a layer is in, from its top to its base; without one the layer alone. It is sampled as one,
+ * and nothing is put into it: what is clipped would show where the new layer is, and no longer where its base is.
+ *
+ * @param {Row[]} rows
+ * @param {Row} row
+ */
+export function clippingOf(rows, row) {
+  const around = beside(rows, row);
+  let top = around.indexOf(row);
+  let base = top;
+  while (top > 0 && around[top - 1].clipped) top--;
+  while (around[base].clipped && base < around.length - 1) base++;
+  return around.slice(top, base + 1);
+}
+
+/**
  * The layers beside one, itself included: those of its group, or the outermost.
  *
  * @param {Row[]} rows

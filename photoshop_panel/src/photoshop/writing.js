@@ -1,15 +1,14 @@
 /** What is written into a document: our layers. Inside of a turn, one undo step each; rolled back on any error. */
 import { isEmpty } from "./boxes.js";
-import { domOf } from "./isolating.js";
 import { toLight } from "./light.js";
 import { BITS, deepened, samplesOf } from "./pixels.js";
+import { bring, placeFor, verified } from "./placing.js";
 import { layerOf, play, selected, shown } from "./play.js";
 import { PROFILE } from "./reading.js";
 import { refusal } from "./refusals.js";
-import { beside, find, stackOf } from "./stack.js";
+import { find, stackOf } from "./stack.js";
 
 /** @import { Box, Depth, Finished, Put, Spot } from "../seams.js" */
-/** @import { Row } from "./stack.js" */
 
 /** The profile of masks: imaging.md, createImageDataFromBuffer. */
 const GRAY = { components: 1, chunky: true, colorSpace: "Grayscale", colorProfile: "Gray Gamma 2.2" };
@@ -35,7 +34,7 @@ const REVEAL_ALL = {
  * @returns {Promise<Put & { told: Box }>} `told`: where Photoshop says that it lies
  */
 export async function insert(ps, document, depth, order) {
-  const { one, spot } = order;
+  const { one } = order;
   if (one.picture.depth !== depth) {
     const bits = [BITS[depth], BITS[one.picture.depth]];
     throw refusal(
@@ -46,20 +45,17 @@ export async function insert(ps, document, depth, order) {
   }
   const before = await stackOf(ps, document);
   const chosen = chosenIn(document);
-  const anchor = spot.sample === "all" ? null : find(before, spot.anchor);
   const replaced = find(before, order.replaces);
-  const group = find(before, order.beside);
+  const place = placeFor(before, order);
   const layer = await document.createPixelLayer({ name: one.name });
-  const around = group
-    ? await join(ps, document, layer, group)
-    : await place(ps, document, layer, anchor && domOf(document.layers, anchor), order.several ? groupName(one) : "");
+  const group = await bring(ps, document, layer, before, place);
   await fill(ps, document, layer.id, one, depth);
   const heirs = chosen.map((id) => (replaced && id === replaced.id ? layer.id : id));
   await play(ps.action, selected(document.id, heirs));
-  const told = verified(await stackOf(ps, document), layer.id, around, anchor, group);
-  const hidden = [...(group ? [layer.id] : []), ...(replaced?.visible ? [replaced.id] : [])];
+  const told = verified(await stackOf(ps, document), before, layer.id, group, place);
+  const hidden = [...(place.group ? [layer.id] : []), ...(replaced?.visible ? [replaced.id] : [])];
   await play(ps.action, shown(document.id, hidden, false));
-  return { layer: layer.id, group: around, told };
+  return { layer: layer.id, group, told };
 }
 
 /**
@@ -69,58 +65,6 @@ export async function insert(ps, document, depth, order) {
  */
 export function chosenIn({ activeLayers }) {
   return Array.from({ length: activeLayers.length }, (_, at) => activeLayers[at].id);
-}
-
-/**
- * The group of variations bears their name without the seed.
- *
- * @param {Finished} one
- */
-function groupName(one) {
-  const end = one.name.lastIndexOf(" (");
-  return end > 0 ? one.name.slice(0, end) : one.name;
-}
-
-/**
- * Above the anchor, or on top of everything; with a name, in a group of its own there.
- *
- * @param {Photoshop} ps
- * @param {PsDocument} document
- * @param {PsLayer} layer
- * @param {PsLayer | null} anchor
- * @param {string} name
- * @returns {Promise<number>} the group
- */
-async function place({ constants: { ElementPlacement } }, document, layer, anchor, name) {
-  const move = async (/** @type {PsLayer} */ one) => {
-    const other = anchor ?? document.layers[0];
-    if (other.id !== one.id) await one.move(other, ElementPlacement.PLACEBEFORE);
-  };
-  await move(layer);
-  if (!name) return 0;
-  const group = await document.createLayerGroup({ name, fromLayers: [layer] });
-  await move(group);
-  if (layer.parent?.id !== group.id) await layer.move(group, ElementPlacement.PLACEINSIDE);
-  return group.id;
-}
-
-/**
- * Into a group, below the others.
- *
- * @param {Photoshop} ps
- * @param {PsDocument} document
- * @param {PsLayer} layer
- * @param {Row} group
- * @returns {Promise<number>} the group
- */
-async function join({ constants: { ElementPlacement } }, document, layer, group) {
-  const lowest = domOf(document.layers, group.children[group.children.length - 1] ?? null);
-  if (lowest) await layer.move(lowest, ElementPlacement.PLACEAFTER);
-  else {
-    const around = domOf(document.layers, group);
-    if (around) await layer.move(around, ElementPlacement.PLACEINSIDE);
-  }
-  return group.id;
 }
 
 /**
@@ -182,27 +126,6 @@ async function gray(imaging, samples, width, height, act) {
   } finally {
     imageData.dispose();
   }
-}
-
-/**
- * Where the layer lies; throws where that is not the place that it was meant for: then everything is rolled back.
- *
- * @param {Row[]} rows
- * @param {number} layer
- * @param {number} around
- * @param {Row | null} anchor
- * @param {Row | null} group
- * @returns {Box}
- */
-function verified(rows, layer, around, anchor, group) {
-  const row = find(rows, layer);
-  const top = around ? find(rows, around) : row;
-  const beneath = top && beside(rows, top)[beside(rows, top).indexOf(top) + 1];
-  const right = group || (anchor ? beneath?.id === anchor.id : top === rows[0]);
-  if (!row || !top || !right || (around && row.parent !== top)) {
-    throw refusal("job.lost", "Photoshop put the layer elsewhere than it was meant for: nothing was inserted.");
-  }
-  return row.box;
 }
 
 /**

@@ -74,6 +74,14 @@ export function makeDom(state, constants) {
     get isClippingMask() {
       return this.node.clipped;
     }
+    set isClippingMask(on) {
+      must("set");
+      const { list, at } = placeOf(this.doc.layers, this.id);
+      if (on && at === list.length - 1) throw no("layer.clipped", "Darunter ist nichts.");
+      this.node.clipped = on;
+      for (let above = at - 1; !on && list[above]?.clipped; above--) list[above].clipped = false;
+      state.touch(this.doc, "Schnittmaske");
+    }
     get boundsNoEffects() {
       return boundsOf(this.node, true);
     }
@@ -97,7 +105,9 @@ export function makeDom(state, constants) {
       if (place === PLACEINSIDE) other.node.children.unshift(node);
       else {
         const to = placeOf(doc.layers, other.id);
-        to.list.splice(to.at + (place === PLACEAFTER ? 1 : 0), 0, node);
+        const at = to.at + (place === PLACEAFTER ? 1 : 0);
+        to.list.splice(at, 0, node);
+        if (to.list[at - 1]?.clipped) node.clipped = true;
       }
       state.touch(doc, "Ebenenreihenfolge");
     }
@@ -114,6 +124,7 @@ export function makeDom(state, constants) {
   function added(doc, node) {
     const place = doc.active.length ? placeOf(doc.layers, doc.active[0]) : null;
     (place?.list ?? doc.layers).splice(place?.at ?? 0, 0, node);
+    if (place?.list[place.at - 1]?.clipped) node.clipped = true;
     doc.active = [node.id];
   }
 

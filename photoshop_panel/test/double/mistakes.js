@@ -3,14 +3,12 @@
  * probe it must be seen.
  */
 
-const OUTSIDE = "outside of the mask no value changes, at 8, 16 and 32 bit, and the mask equals the selection";
 const EXACT = "the composite is read in the document's own depth, bit for bit";
 const TRIMMED = "trimmed pixels lie where they belong, the rest is 0";
 const BELOW = "an adjustment layer above does not count below, and stays";
 const ONE_STEP = "a layer is one undo step with its own name, also with a group or in the place of another one";
 const AS_BEFORE =
   "selection and selected layers are as before; the heir of a selected one is selected in its place";
-const WHOLE = "where the mask is whole the pixels are those that came, at every depth";
 const BUSY = "a busy Photoshop is waited for, visibly, and nothing is dropped";
 const REOPENED = "memory, result and tag survive save and reopen, in another session, too";
 
@@ -26,18 +24,6 @@ export const MISTAKES = {
     probe: "a soft selection over the edge comes as it is inside, and 0 elsewhere",
     from: "return whole;\n  } finally {\n    imageData.dispose();",
     to: "return whole;\n  } finally {",
-  },
-  "pixels that were put are kept": {
-    file: "writing.js",
-    probe: OUTSIDE,
-    from: "pixels.dispose();",
-    to: "",
-  },
-  "masks that were put are kept": {
-    file: "writing.js",
-    probe: OUTSIDE,
-    from: "await act(imageData);\n  } finally {\n    imageData.dispose();",
-    to: "await act(imageData);\n  } finally {",
   },
   "the history is not suspended": {
     file: "canvas.js",
@@ -63,35 +49,17 @@ export const MISTAKES = {
     from: "    colorProfile: PROFILE,\n",
     to: "    colorProfile: /** @type {any} */ (undefined),\n",
   },
-  "no profile is given": {
-    file: "writing.js",
-    probe: "a document of another profile gets colours, not numbers",
-    from: "    colorProfile: PROFILE,\n",
-    to: "",
-  },
   "16 bits are read in Photoshop's range": {
     file: "reading.js",
     probe: EXACT,
     from: "const given = await imageData.getData({ chunky: true, fullRange: true });",
     to: "const given = await imageData.getData({ chunky: true });",
   },
-  "16 bits are put in Photoshop's range": {
-    file: "writing.js",
-    probe: WHOLE,
-    from: "    colorProfile: PROFILE,\n    fullRange: true,",
-    to: "    colorProfile: PROFILE,",
-  },
   "linear light is taken for sRGB": {
     file: "reading.js",
     probe: "32 bit comes as sRGB, above white, too",
     from: "toSeen(whole, channels)",
     to: "whole",
-  },
-  "sRGB is put as linear light": {
-    file: "writing.js",
-    probe: WHOLE,
-    from: 'depth === "f32" ? toLight(samples, channels) : samples',
-    to: "samples",
   },
   "pixels are laid where they were asked for": {
     file: "reading.js",
@@ -116,14 +84,6 @@ export const MISTAKES = {
     probe: "where nothing is, nothing is asked of Photoshop",
     from: 'if (!seen.some((row) => row.kind === "other" || !isEmpty(shared(row.box, box)))) {',
     to: "if (!seen.length) {",
-  },
-  "pixels are put at the corner": {
-    file: "writing.js",
-    probe: OUTSIDE,
-    from: "const common = { documentID: document.id, layerID: layer, replace: true, targetBounds: { left, top } };",
-    to:
-      "const common = { documentID: document.id, layerID: layer, replace: true, targetBounds: { " +
-      "left: 0, top: 0 } };",
   },
   "the selection is not clipped": {
     file: "reading.js",
@@ -152,8 +112,20 @@ export const MISTAKES = {
   "what lies above counts": {
     file: "isolating.js",
     probe: BELOW,
-    from: "at < place || (spot.sample",
+    from: "at < first || (spot.sample",
     to: "at < -1 || (spot.sample",
+  },
+  "a layer is sampled without what is clipped to it": {
+    file: "isolating.js",
+    probe: "a layer and what is clipped to it are sampled as one",
+    from: "const own = row === anchor ? clippingOf(rows, row) : [row];",
+    to: "const own = row === anchor ? clippingOf(rows, row).slice(-1) : [row];",
+  },
+  "a layer's own pixels are read without what is clipped to it": {
+    file: "reading.js",
+    probe: "a layer and what is clipped to it are sampled as one",
+    from: "const lid = anchor && isPlain(anchor) && clippingOf(rows, anchor)[0];",
+    to: "const lid = anchor && isPlain(anchor) && anchor;",
   },
   "what was hidden for a reading stays hidden": {
     file: "isolating.js",
@@ -179,28 +151,10 @@ export const MISTAKES = {
     from: "row.clipped || (row.plain && row.masked === false)",
     to: "row.clipped || row.plain",
   },
-  "the new layer stays selected": {
-    file: "writing.js",
-    probe: AS_BEFORE,
-    from: "await play(ps.action, selected(document.id, heirs));",
-    to: "",
-  },
   "selecting shows what was hidden": {
     file: "play.js",
     probe: AS_BEFORE,
     from: "makeVisible: false,",
-    to: "",
-  },
-  "nobody inherits the selection": {
-    file: "writing.js",
-    probe: AS_BEFORE,
-    from: "replaced && id === replaced.id ? layer.id : id",
-    to: "id",
-  },
-  "it is put where the selected layer is": {
-    file: "writing.js",
-    probe: "all layers were sampled: on top of everything; else just above what was sampled",
-    from: "  await move(layer);\n",
     to: "",
   },
   "the active document gets it": {
@@ -226,18 +180,6 @@ export const MISTAKES = {
     probe: "an error at the very end leaves it as it was, too",
     from: ", ...shown(this.id, visible, true)]",
     to: "]",
-  },
-  "a later variation is visible": {
-    file: "writing.js",
-    probe: "variations lie in a group, the later ones hidden below; one is shown at a time",
-    from: "[...(group ? [layer.id] : []), ...",
-    to: "[...",
-  },
-  "the depth is not looked at": {
-    file: "writing.js",
-    probe: "a document of another depth than the layer was made for says both numbers",
-    from: "if (one.picture.depth !== depth) {",
-    to: 'if (one.picture.depth === "f32" && depth !== "f32") {',
   },
   "bytes of the wire are taken where they lie": {
     file: "pixels.js",

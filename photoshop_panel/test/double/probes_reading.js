@@ -244,6 +244,20 @@ export const READING = {
     assert.deepEqual([at(below, 5, 5, 3), at(below, 1, 0, 3)], [[40, 50, 60], [3, 43, 83]]);
   },
 
+  "a layer and what is clipped to it are sampled as one": async (make) => {
+    const here = seat({ make });
+    const base = here.artist.pixel("Basis", 8, box(4, 4, 4, 4), [200, 0, 10, 255]);
+    const doc = picture(here, { above: () => [here.artist.invert(), here.artist.invert({ clipped: true }), base] });
+    const canvas = await here.canvas();
+    const read = (sample) => canvas.read([0, 0, 16, 12], 4, "u8", { sample, anchor: base.id }, []);
+    const below = await read("below");
+    assert.deepEqual([at(below, 5, 5, 4), at(below, 1, 0, 4)], [[55, 255, 245, 255], [3, 43, 83, 255]]);
+    const alone = await read("current");
+    assert.deepEqual([at(alone, 5, 5, 4), at(alone, 1, 0, 4)], [[55, 255, 245, 255], [0, 0, 0, 0]]);
+    assert.ok(doc.layers.every((one) => one.visible));
+    tidy(here);
+  },
+
   "a layer that is replaced is not read": async (make) => {
     const here = seat({ make });
     const old = here.artist.pixel("alt", 8, box(0, 0, 16, 12), [1, 1, 1, 255]);

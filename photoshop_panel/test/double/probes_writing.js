@@ -109,6 +109,44 @@ export const WRITING = {
     assert.deepEqual([children[1].id, children[1].children[0].id], [put.group, put.layer]);
   },
 
+  "nothing comes between a layer and what is clipped to it, and nothing is clipped that was not": async (make) => {
+    for (const [sample, several] of [["below", false], ["current", false], ["below", true], ["all", true]]) {
+      const here = seat({ make });
+      const base = here.artist.pixel("Basis", 8, box(0, 0, 16, 12), [200, 0, 10, 255]);
+      const clipped = () => here.artist.invert({ clipped: true });
+      const doc = picture(here, { above: () => [clipped(), clipped(), base] });
+      const seen = outside(doc, BOX, soft());
+      doc.active = [base.id]; // where Photoshop makes a new layer: in the midst of them
+      const canvas = await here.canvas();
+      const { group } = await canvas.insert(layer("u8"), { sample, anchor: base.id }, several, 0, 0);
+      if (several) await canvas.insert(layer("u8"), { sample, anchor: base.id }, several, group, 0);
+      assert.deepEqual(doc.layers.map((one) => one.clipped), [false, true, true, false, false]);
+      assert.match(doc.layers[0].name, /^Fill/);
+      assert.deepEqual(doc.layers[0].children.map((one) => one.clipped), several ? [false, false] : []);
+      assert.deepEqual(outside(doc, BOX, soft()), seen);
+    }
+  },
+
+  "the heir of a layer bears what was clipped to it, and is clipped as it was": async (make) => {
+    for (const several of [false, true]) {
+      const here = seat({ make });
+      const clipped = () => here.artist.invert({ clipped: true });
+      const old = here.artist.pixel("alt", 8, box(...BOX), [200, 0, 10, 255]);
+      const doc = picture(here, { above: () => [clipped(), clipped(), old] });
+      const canvas = await here.canvas();
+      const spot = { sample: "below", anchor: old.id };
+      await canvas.insert(layer("u8", { mask: null }), spot, several, 0, old.id);
+      assert.deepEqual(doc.layers.map((one) => one.clipped), [true, true, false, false, false]);
+      assert.match(doc.layers[2].name, /^Fill/);
+    }
+    const here = seat({ make });
+    const old = here.artist.pixel("alt", 8, box(...BOX), [200, 0, 10, 255], { clipped: true });
+    const base = here.artist.pixel("Basis", 8, box(0, 0, 9, 12), [20, 30, 40, 255]);
+    const doc = picture(here, { above: () => [old, base] });
+    await (await here.canvas()).insert(layer("u8"), { sample: "below", anchor: old.id }, false, 0, old.id);
+    assert.deepEqual(doc.layers.map((one) => one.clipped), [true, true, false, false]);
+  },
+
   "variations lie in a group, the later ones hidden below; one is shown at a time": async (make) => {
     const here = seat({ make });
     const doc = picture(here);

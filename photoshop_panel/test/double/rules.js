@@ -104,6 +104,8 @@ export const RULES = {
     fallback: "canvas.js remembers tags by paths with a slash alone; our layers carry the tag",
   },
   "layer.clipped": { source: "Photoshop's manual, clipping masks: they show where the layer below has pixels" },
+  "layer.between": { source: "Photoshop's manual, clipping masks: what comes between clipped layers is clipped, too" },
+  "layer.released": { source: "Photoshop's manual, clipping masks: with a layer those above it are released" },
   "layer.units": {
     assumed: true,
     says: "multiGet measures layers in pixels at any resolution (comments in public scripts say so)",

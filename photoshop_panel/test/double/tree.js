@@ -87,15 +87,15 @@ export function paint(nodes, bits, box, onto) {
     for (let at = 0; at < width * height; at++) {
       const x = box.left + (at % width);
       const y = box.top + Math.floor(at / width);
-      const rate = (node.opacity / 100) * maskAt(node, x, y);
+      const under = base === node ? 1 : (pixelAt(base, x, y, top)?.[3] ?? 0) * maskAt(base, x, y);
+      const rate = (node.opacity / 100) * maskAt(node, x, y) * under;
       const d = at * 4;
       if (node.kind === "invert") {
         for (let c = 0; c < 3 && onto[d + 3] > 0; c++) onto[d + c] += rate * (top - 2 * onto[d + c]);
         continue;
       }
       const pixel = source ? source.subarray(d, d + 4) : pixelAt(node, x, y, top);
-      const under = base === node ? 1 : (pixelAt(base, x, y, top)?.[3] ?? 0);
-      const alpha = pixel ? pixel[3] * rate * under : 0;
+      const alpha = pixel ? pixel[3] * rate : 0;
       if (!alpha) continue;
       const whole = alpha + onto[d + 3] * (1 - alpha);
       for (let c = 0; c < 3; c++) onto[d + c] = (pixel[c] * alpha + onto[d + c] * onto[d + 3] * (1 - alpha)) / whole;
