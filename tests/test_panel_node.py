@@ -12,6 +12,8 @@ import pytest
 
 PANEL = Path(__file__).parent.parent / "photoshop_panel"
 TESTS = sorted((PANEL / "test").glob("*.test.js"))
+LONG = {"photoshop_prompted.test.js"}
+"""Those that paint with a model: torch is loaded, twice."""
 OLDEST = (18, 17)
 """Of node: the first that reads a folder to its bottom, as build.mjs does."""
 FENCES = {"what Photoshop documents": "tsconfig.json", "what browsers have": "src/page/tsconfig.json"}
@@ -22,6 +24,11 @@ def version(node: str) -> tuple[int, ...]:
     """What a node says that it is."""
     said = subprocess.run([node, "--version"], capture_output=True, text=True, check=True, timeout=60).stdout
     return tuple(map(int, re.findall(r"\d+", said)))
+
+
+def named(path: Path) -> str:
+    """A test file's room."""
+    return path.name.removesuffix(".test.js")
 
 
 def lacking(node: str | None, panel: Path = PANEL) -> str:
@@ -56,19 +63,21 @@ def run(node: str, *words: str | Path) -> str:
     if version(node) < (19,):
         surroundings["NODE_OPTIONS"] = "--experimental-global-webcrypto"  # UXP, browsers and later ones have `crypto`
     done = subprocess.run(
-        [node, *words], cwd=PANEL, env=surroundings, capture_output=True, timeout=300, encoding="utf-8"
+        [node, *words], cwd=PANEL, env=surroundings, capture_output=True, timeout=900, encoding="utf-8"
     )
     assert done.returncode == 0, f"{done.stdout[-12000:]}\n{done.stderr[-4000:]}"
     return done.stdout
 
 
-@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.name.removesuffix(".test.js"))
+@pytest.mark.parametrize(
+    "path", [pytest.param(path, marks=[pytest.mark.long] if path.name in LONG else []) for path in TESTS], ids=named
+)
 def test_rooms_of_the_panel(node: str, path: Path, home: Path) -> None:
     told = run(node, "--test", "--test-reporter=tap", path)
     count = {name: int(number) for name, number in re.findall(r"^# (\w+) (\d+)$", told, re.M)}
     assert count["pass"] == count["tests"], f"skipped, where pytest does not see it:\n{told}"
-    named = [name for name in re.findall(r"# Subtest: (.+)", told) if not name.endswith(path.name)]
-    assert named, "node takes a file that tests nothing for one test that passed"
+    each = [name for name in re.findall(r"# Subtest: (.+)", told) if not name.endswith(path.name)]
+    assert each, "node takes a file that tests nothing for one test that passed"
 
 
 @pytest.mark.parametrize("project", FENCES.values(), ids=FENCES.keys())
