@@ -1,10 +1,10 @@
 """Which measurement: `python run.py bench` measures the wire, `bench engine` and `bench peers` what paints,
-`bench gimp` the guest in GIMP."""
+`bench gimp` the guest in GIMP, `bench panel` the panel in a browser."""
 
 import importlib
 import sys
 
-MEASUREMENTS = ("wire", "engine", "peers", "gimp")
+MEASUREMENTS = ("wire", "engine", "peers", "gimp", "panel")
 
 
 def main(arguments: list[str]) -> int:

@@ -1,8 +1,10 @@
 """The pages say what the code does: where they can be held against it, they are."""
 
+import argparse
 import importlib
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import asdict, fields
 from pathlib import Path
 
@@ -29,11 +31,20 @@ def test_the_configuration_shown_is_the_default_one() -> None:
     assert tomllib.loads(shown[1]).keys() == asdict(Config()).keys()
 
 
-def test_every_option_of_fill_is_explained() -> None:
-    commands = next(action for action in _parser()._actions if action.choices)
+def commands(parser: argparse.ArgumentParser, said: str = "sfumato") -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Every command as it is typed, with its parser; those within others, too."""
+    for action in parser._actions:
+        for name, inside in action.choices.items() if isinstance(action, argparse._SubParsersAction) else ():
+            yield f"{said} {name}", inside
+            yield from commands(inside, f"{said} {name}")
+
+
+def test_every_command_and_option_is_explained() -> None:
     told = page("docs/install.md")
-    for name, command in commands.choices.items():
-        assert f"sfumato {name}" in told, name
+    known = dict(commands(_parser()))
+    assert {"sfumato fill", "sfumato install photoshop", "sfumato models add"} <= known.keys()
+    for name, command in known.items():
+        assert name in told, name
         for action in command._actions:
             for option in action.option_strings:
                 assert option in ("-h", "--help") or f"`{option}" in told, f"{name} {option}"
@@ -46,11 +57,35 @@ def test_every_word_of_run_is_named() -> None:
     assert all(f"`{word}`" in told or f"run.py {word}" in told for word in run.WORDS)
 
 
+SOURCES = [
+    path for folder in ("bridge", "gimp_plugin", "photoshop_panel/src") for path in (ROOT / folder).rglob("*.[jp][sy]")
+]
+
+
+@pytest.mark.parametrize("name", ["docs/gimp.md", "docs/photoshop.md", "docs/install.md"])
+def test_what_goes_wrong_is_headed_by_what_is_really_said(name: str) -> None:
+    """A heading is found in the sources, but for numbers and for what stands in it as …"""
+    said = "\n".join(path.read_text("utf-8") for path in SOURCES)
+    headings = re.findall(r"^\*\*“(.+?)”\*\*", page(name), re.M)
+    assert headings
+    for heading in headings:
+        for part in re.split(r"…|\d+", heading):
+            assert part.strip(" .,“”") in said, heading
+
+
+def anchors(text: str) -> set[str]:
+    """What the headings of a page are called in an address, as GitHub makes it."""
+    headings = re.findall(r"^#+ (.+)", text, re.M)
+    return {re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in headings}
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_links_and_named_files_are_there(path: Path) -> None:
     text = path.read_text("utf-8")
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
-        assert (path.parent / target).exists(), target
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)", text):
+        there = path.parent / target if target else path
+        assert there.exists(), target
+        assert not anchor or anchor in anchors(there.read_text("utf-8")), anchor
     for named in re.findall(r"`((?:docs|tests|bench|bridge|examples)/[\w./-]+\.\w+)`", text):
         assert (ROOT / named).exists(), named
 
