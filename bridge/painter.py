@@ -4,15 +4,15 @@ Pixels cross by mapped spool files, commands and events as plain values by a pip
 (`painting.py`), a GPU fault or a kill, takes neither the queue nor a finished layer with it. Another machine can stand
 behind this seam.
 
-Commands: `prepare` {engine, recipe}, `paint` {task}, `cancel` {job}. Events: `device` once, `progress`, `preview`,
-`layer`, then one of `done`, `cancelled`, `failed`.
+Commands: `prepare` {engine, recipe}, `paint` {task}, `cancel` {job}. Events: `device` as a task begins, `progress`,
+`preview`, `layer`, then one of `done`, `cancelled`, `failed`.
 """
 
 import asyncio
 import contextlib
 import struct
 import sys
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any
 
 import msgpack
@@ -21,6 +21,8 @@ Map = dict[str, Any]
 
 HEAD = struct.Struct("<I")
 """Before each map in the pipe: its length."""
+LITTLE = 0.05
+"""Of a device's memory: when so much more or less is free, an artist is told."""
 
 
 class PainterLost(Exception):
@@ -32,7 +34,8 @@ class Painter:
 
     `engines` names what it paints with; `argv` is the program (a test passes its own); `drops` says that a cancel may
     kill the process: an engine that cannot stop in the middle holds no weights that would have to be loaded again.
-    `facts` are what the process told of its device, {name, memory, free} in bytes; None before it did.
+    `facts` are what the process told of its device, {name, memory, free} in bytes; None before it did. `changed` is
+    called when they are other ones, but for free memory that differs by little.
     """
 
     def __init__(
@@ -43,6 +46,8 @@ class Painter:
         self._argv = list(argv) if argv else [sys.executable, "-m", "bridge.painting", device]
         self._drops = drops
         self.facts: Map | None = None
+        self.changed: Callable[[], None] = lambda: None
+        self._told: Map | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._starting = asyncio.Lock()
 
@@ -80,6 +85,9 @@ class Painter:
                 event = msgpack.unpackb(await process.stdout.readexactly(size), raw=False)
                 if event["t"] == "device":
                     self.facts = event["facts"]
+                    if self._told is None or _differ(self._told, self.facts):
+                        self._told = self.facts
+                        self.changed()
                     continue
                 yield event
                 if event["t"] in ("done", "cancelled", "failed"):
@@ -110,3 +118,9 @@ class Painter:
         assert self._process and self._process.stdin
         packed = msgpack.packb(values, use_bin_type=True)
         self._process.stdin.write(HEAD.pack(len(packed)) + packed)
+
+
+def _differ(before: Map, now: Map) -> bool:
+    """True where an artist would see that these are other facts."""
+    same = (before["name"], before["memory"]) == (now["name"], now["memory"])
+    return not same or abs(before["free"] - now["free"]) > LITTLE * now["memory"]

@@ -29,7 +29,8 @@ class Choice(NamedTuple):
 
 
 class Repertoire:
-    """The engines of the painters and the models of the catalogue; `changed` is called when the latter did."""
+    """The engines of the painters and the models of the catalogue; `changed` is called when these did, or the device
+    that paints."""
 
     def __init__(
         self, catalogue: Catalogue, painters: Sequence[Painter], changed: Callable[[], None] = lambda: None
@@ -37,6 +38,8 @@ class Repertoire:
         self._catalogue, self._painters, self._changed = catalogue, painters, changed
         self._first: asyncio.Task[bool] | None = None
         self._revision = 1
+        for painter in painters:
+            painter.changed = self._renew
 
     def open(self) -> None:
         """Begin to look for models, beside everything else."""
@@ -56,9 +59,12 @@ class Repertoire:
         await self.ready()
         changed = await asyncio.to_thread(self._catalogue.scan)
         if changed:
-            self._revision += 1
-            self._changed()
+            self._renew()
         return changed
+
+    def _renew(self) -> None:
+        self._revision += 1
+        self._changed()
 
     async def chosen(self, recipe: Recipe) -> Choice:
         """`choose`, once the models are known; one that is not may have come a moment ago."""
@@ -124,13 +130,19 @@ class Repertoire:
     def _engines(self) -> Iterator[Map]:
         built_in = FAMILIES[BUILT_IN]
         yield _engine_map(BUILT_IN, built_in)
-        usable = [model for model in self._catalogue.models() if not model.problem]
-        if usable and any(DIFFUSION in painter.engines for painter in self._painters):
+        if self._paints_models():
             yield _engine_map(DIFFUSION, FAMILIES["sd15"])
 
+    def _paints_models(self) -> bool:
+        """True where there is a model, and what runs it."""
+        usable = any(not model.problem for model in self._catalogue.models())
+        return usable and any(DIFFUSION in painter.engines for painter in self._painters)
+
     def _device(self) -> Map:
-        """The first device that a painter told of; before that, its name in the configuration."""
-        painters = [one for one in self._painters if DIFFUSION in one.engines] or list(self._painters)
+        """The first device that a painter told of; before that, its name in the configuration. Without a model it is
+        the built-in fill's: no other one will paint."""
+        engine = DIFFUSION if self._paints_models() else BUILT_IN
+        painters = [one for one in self._painters if engine in one.engines] or list(self._painters)
         told = next((one.facts for one in painters if one.facts), None)
         return told or {"name": ", ".join(one.device for one in painters), "memory": 0, "free": 0}
 

@@ -104,3 +104,17 @@ def test_the_process_ends_with_the_bridge() -> None:
 def test_a_map_in_the_pipe_has_its_length_before_it() -> None:
     packed = msgpack.packb({"t": "done"})
     assert HEAD.unpack(HEAD.pack(len(packed)))[0] == len(packed)
+
+
+def test_who_waits_for_it_hears_when_the_device_is_another_or_much_more_of_it_is_taken() -> None:
+    async def run() -> None:
+        painter, told = echo(), []
+        painter.changed = lambda: told.append(painter.facts)
+        card = {"name": "A card", "memory": 100, "free": 50}
+        facts = [card, card | {"free": 46}, card | {"free": 41}, card | {"free": 40}, card | {"name": "Another"}]
+        events = [{"t": "device", "facts": one} for one in facts]
+        assert await collect(painter, *events, {"t": "done"}) == [{"t": "done"}]
+        assert told == [facts[0], facts[2], facts[4]] and painter.facts == facts[-1]
+        await painter.stop()
+
+    asyncio.run(run())

@@ -152,7 +152,9 @@ UNKNOWN = re.compile(
 def unknown(style: str) -> set[str]:
     """What a stylesheet says that UXP does not know: rules at its top, declarations, files from elsewhere."""
     style = re.sub(r"/\*.*?\*/", "", style, flags=re.S)
-    rules = {rule for rule in re.findall(r"@[\w-]+[^{;]*", style) if not re.match(r"@media \(prefers-|@supports ", rule)}
+    rules = {
+        rule for rule in re.findall(r"@[\w-]+[^{;]*", style) if not re.match(r"@media \(prefers-|@supports ", rule)
+    }
     said = re.findall(r"(?<=[{;])\s*([\w-]+)\s*:\s*([^;{}]+?)\s*(?=[;}])", style)
     wrong = {one for name, value in said if UNKNOWN.match(one := f"{name}: {value}")}
     return {one.strip() for one in rules} | wrong | set(re.findall(r"\burl\([^)]*\)", style))

@@ -152,6 +152,23 @@ def test_clients_are_told_what_there_is() -> None:
     assert next(repertoire(painters=painters).capabilities()).models[0]["fits"] is True
 
 
+def test_without_a_model_the_device_is_that_of_the_built_in_fill() -> None:
+    painters = (Painter("cpu", ["classical"]), Painter("auto", ["diffusion"]))
+    (told,) = Repertoire(Listed(MODELS[-1:]), painters).capabilities()
+    assert told.device["name"] == "cpu" and [one["name"] for one in told.engines] == ["classical"]
+    (told,) = repertoire(painters=painters).capabilities()
+    assert told.device["name"] == "auto"
+
+
+def test_everybody_is_told_once_a_painter_knows_its_device() -> None:
+    painters = (Painter("cpu", ["classical"]), Painter("auto", ["diffusion"]))
+    told: list[int] = []
+    here = Repertoire(Listed(), painters, lambda: told.append(next(here.capabilities()).revision))
+    painters[1].facts = {"name": "A card", "memory": 4 * GIB, "free": 3 * GIB}
+    painters[1].changed()
+    assert told == [2]
+
+
 def test_long_lists_come_in_parts() -> None:
     many = tuple(model(f"m{i}") for i in range(limits.LIST + 1))
     first, second = repertoire(*many).capabilities()

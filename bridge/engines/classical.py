@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from bridge.engines import Bools, Floats, Plate, Step
+from bridge.engines import Bools, Floats, Plate, Step, machine
 from bridge.engines.copying import copied, means, touched, whole
 from bridge.engines.rims import faded, stained, toned
 from bridge.protocol.errors import Refusal
@@ -80,6 +80,10 @@ class Classical:
     def __init__(self, library: Any = None) -> None:
         """`library` stands in for the package `patchmatch`, which is imported when first needed."""
         self._library = library
+
+    def device_facts(self) -> dict[str, Any]:
+        """Name, memory and free memory of the machine, plain values."""
+        return machine.facts()._asdict()
 
     def paint(self, plate: Plate, recipe: Recipe, step: Step) -> Iterator[tuple[int, Floats]]:
         """Yield (variation, float32 RGB (H, W, 3)) as each is ready; bit-identical to the plate outside its hole.

@@ -356,6 +356,16 @@ test("a guest that never was online says why once it is asked, and an image alon
   assert.equal(seat.board.ours().length, 1);
 });
 
+test("what was being painted for a key that is known no more is said to be gone", async () => {
+  const seat = await seated();
+  seat.bridge.gate = 0;
+  seat.guest.remove();
+  await seat.paused();
+  seat.link.give("unpaired", "Run sfumato pair in a terminal and paste what it prints.");
+  const { error, fraction } = seat.view;
+  assert.deepEqual([error.split(":")[0], fraction], ["What was being painted is gone with the panel's key", null]);
+});
+
 test("where the bridge does not know the panel, it is paired", async () => {
   const seat = await seated();
   assert.equal(seat.view.pairing, null);

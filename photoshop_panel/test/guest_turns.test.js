@@ -225,7 +225,7 @@ test("the corner says who paints on what, and what the fill waits for", async ()
     Engine: "Diffusion", Model: "Automatic", Device: "NVIDIA RTX 4090", Queue: "empty", Memory: "21.4 of 24.0 GB free",
   });
   seat.edit({ model: "classical" });
-  assert.deepEqual([rows().Engine, rows().Model], ["Built-in fill", "none"]);
+  assert.deepEqual(rows(), { Engine: "Built-in fill", Model: "none", Device: "CPU", Queue: "empty" });
   seat.bridge.gate = 0;
   seat.guest.remove();
   await seat.paused();

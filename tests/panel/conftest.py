@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.panel.bench import Bench
+from tests.panel.journeys import art as art  # its fixtures are for all journeys on the bridge's own page
+from tests.panel.journeys import gate as gate
+from tests.panel.journeys import seat as seat
+from tests.panel.journeys import serving as serving
 from tests.panel.look import Look
 
 if TYPE_CHECKING:  # it may not be installed: that is a reason to skip

@@ -44,6 +44,8 @@ def test_pairing_is_one_paste_and_enter(look: Look) -> None:
     assert field.input_value() == "  ABCD:4717\t"  # it was refused: to be corrected
     card, error = look.page.locator(".sf-card").bounding_box(), look.page.get_by_role("alert").bounding_box()
     assert card and error and 0 < error["y"] - card["y"] - card["height"] < 30
+    look.show(view(pairing="Run sfumato pair.", error="Run sfumato pair.", status="Run sfumato pair."))
+    assert look.page.get_by_text("Run sfumato pair.").filter(visible=True).count() == 1
     look.show(view(error="Gone wrong."))
     assert field.is_hidden()
     look.show(unpaired)

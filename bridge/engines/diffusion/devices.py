@@ -6,10 +6,12 @@ import functools
 import json
 import sys
 import time
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 
+from bridge.engines import machine
+from bridge.engines.machine import Facts
 from bridge.protocol.errors import Refusal
 
 KINDS = ("cuda", "mps", "xpu")
@@ -18,14 +20,6 @@ GAIN = 1.3
 """How many times faster half precision has to be on a CPU: where it is emulated it is slower, and always coarser."""
 FULL = ("out of memory", "not enough memory", "can't allocate memory", "failed to allocate")
 """What backends say that have no exception of their own for it (MPS, the CPU's allocator)."""
-
-
-class Facts(NamedTuple):
-    """A device for `capabilities`: its name, bytes of memory in all and free. On a CPU these are the machine's."""
-
-    name: str
-    memory: int
-    free: int
 
 
 def choose(name: str) -> torch.device:
@@ -66,7 +60,7 @@ def layout(device: torch.device, dtype: torch.dtype) -> torch.memory_format:
 def facts(device: torch.device) -> Facts:
     """Name and memory."""
     if device.type == "cpu":
-        return Facts("CPU", *_machine())
+        return machine.facts()
     if device.type == "mps":
         total = int(torch.mps.recommended_max_memory())
         return Facts("Apple GPU", total, max(0, total - int(torch.mps.driver_allocated_memory())))
@@ -97,17 +91,6 @@ def _there(kind: str, index: int = 0) -> bool:
     backend = getattr(torch, kind, None)
     count = getattr(backend, "device_count", lambda: 0)
     return bool(backend and backend.is_available() and index < count())
-
-
-def _machine() -> tuple[int, int]:
-    """Bytes of the machine's memory in all, and what is free of it; 0 where the system does not say."""
-    import os
-
-    try:
-        page = os.sysconf("SC_PAGE_SIZE")
-        return page * os.sysconf("SC_PHYS_PAGES"), page * os.sysconf("SC_AVPHYS_PAGES")
-    except (AttributeError, OSError, ValueError):  # Windows, and systems without the names
-        return 0, 0
 
 
 @functools.cache

@@ -15,7 +15,7 @@ import { makeFills } from "./fills.js";
 import { makeKeep } from "./keep.js";
 import { atFirst, drawSeed, isThere } from "./now.js";
 import { makePlanning } from "./planning.js";
-import { STATES, reason } from "./showing.js";
+import { LOST, STATES, reason } from "./showing.js";
 import { NOTHING, alike, handOf, look, modeBefore } from "./sight.js";
 import { coalesced } from "./turns.js";
 import { same, words } from "./values.js";
@@ -131,7 +131,8 @@ export function makeGuest({ host, dial, show, clock = CLOCK }) {
       if (now.error === before.state) say(""); // it said that there is no bridge
     } else if (online === "closed" || online === "unpaired") {
       planning.forget();
-      if (fills.part() || waiting.asking) say(now.state);
+      if (fills.part()) say(online === "unpaired" ? LOST : now.state);
+      else if (waiting.asking) say(now.state);
       waiting.cancel("");
     }
     plan();

@@ -11,6 +11,8 @@ export const NOTHING_OPEN = "No document is open.";
 export const NONE_OF_OURS = "The selected layer is none that Sfumato made: select one first.";
 export const CHANGED = "The picture has changed since: the layer is made again from the picture as it was then.";
 
+export const LOST = "What was being painted is gone with the panel's key: fill again once it is paired.";
+
 /** What a link says of itself where it gives no sentence. */
 /** @type {Record<string, string>} */
 export const STATES = { calling: "Calling the bridge.", away: "The bridge is away; coming back to it." };

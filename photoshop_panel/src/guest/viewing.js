@@ -77,12 +77,13 @@ export function cornerOf(abilities, fields, running) {
   const builtIn = abilities.builtIn(fields);
   const chosen = abilities.models().find((one) => one.id === fields.model);
   const { free, memory } = abilities.device;
-  const measured = typeof free === "number" && typeof memory === "number" && memory > 0;
+  const machine = builtIn ? "CPU" : abilities.machine();
+  const measured = typeof free === "number" && memory > 0 && machine === abilities.machine();
   /** @type {[string, string][]} */
   const rows = [
     ["Engine", builtIn ? "Built-in fill" : "Diffusion"],
     ["Model", builtIn ? "none" : chosen ? chosen.title : String(fields.model)],
-    ["Device", abilities.machine()],
+    ["Device", machine],
     ["Queue", queueOf(running)],
     ["Memory", measured ? `${(free / GIB).toFixed(1)} of ${(memory / GIB).toFixed(1)} GB free` : ""],
   ];

@@ -1,5 +1,6 @@
 /** The page as a host: what the guest needs to know of its documents, and what it may do to them. */
 
+import { bmp } from "./bmp.js";
 import { contains, cut, intersect, union } from "./boxes.js";
 import { composite, transparent } from "./composite.js";
 import { deepened, shallow } from "./depths.js";
@@ -202,7 +203,7 @@ export function makeHost(album, more) {
 
 /** A small picture as something that an `<img>` can show. @param {Shot} shot */
 async function hang(shot) {
-  const url = URL.createObjectURL(await png(shot.width, shot.height, shot.pixels, shot.channels));
+  const url = URL.createObjectURL(bmp(shot.width, shot.height, shot.pixels, shot.channels));
   return { url, free: () => URL.revokeObjectURL(url) };
 }
 

@@ -34,7 +34,8 @@ import { Tools } from "./tools.js";
  * @property {string} version
  */
 
-const UNPAIRED = "Run sfumato open in a terminal: it opens this page with its key.";
+const UNPAIRED =
+  "Run sfumato open in a terminal: it opens this page with its key. To go on in this window, paste what it prints.";
 /** How much one press enlarges the canvas on each side, as a part of it. */
 const MORE = 0.25;
 

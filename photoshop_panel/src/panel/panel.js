@@ -115,7 +115,8 @@ export function makePanel(root, act, hang) {
       paired = view.pairing === null;
       draft.hear(view.fields);
       tell(title, view.title);
-      tell(status, view.status);
+      const other = (/** @type {string} */ text) => (text === view.pairing ? "" : text); // the card says it
+      tell(status, other(view.status));
       put(status, { title: view.status });
       tell(waiting, view.waiting);
       pairing.show(view);
@@ -136,7 +137,7 @@ export function makePanel(root, act, hang) {
       const { strength, count, model } = why;
       tell(cannot, paired ? reasons([strength, count, model, view.remove.why, view.detail.why]) : "");
       easel.show(view);
-      tell(error, view.error);
+      tell(error, other(view.error));
       strip.show(view);
       layer.show(view, paired ? reasons : () => "");
 

@@ -1,6 +1,6 @@
 /** A text of a few lines that the artist writes: Enter goes, Shift+Enter is a new line, arrow keys walk the history. */
 
-import { box, control, greyField, plain, put } from "./fittings.js";
+import { box, control, greyField, plain, put, say } from "./fittings.js";
 import { makeWalk } from "./walk.js";
 
 /** px: two lines, and eight. Beyond them the field scrolls in a browser; UXP's does not, and hides the rest. */
@@ -24,6 +24,8 @@ export function makePrompt(name, invitation, changed, entered) {
   const field = control("textarea", name, "sf-field sf-prompt");
   /** The same text, as wide and never seen: it tells how high the field has to be. */
   const echo = box("sf-echo");
+  const unseen = box("sf-unseen", echo);
+  say(unseen, "aria-hidden", "true"); // a screen reader would read it twice
   let fitting = false;
   const fit = () => {
     if (fitting) return;
@@ -92,7 +94,7 @@ export function makePrompt(name, invitation, changed, entered) {
 
   return {
     field,
-    whole: box("sf-column", field, box("sf-unseen", echo)),
+    whole: box("sf-column", field, unseen),
     /**
      * Show a text.
      *
