@@ -21,7 +21,7 @@ WAITS = {
     "scale": "The canvas was 160 × 120 px and is 320 × 240 px now: 1 finished layer may not fit",
     "float_a_selection": "1 finished layer waits. A floating selection is open: anchor it first",
     "make_indexed": "1 finished layer waits. An indexed image has no room for new colours",
-    "close": "The image of 1 finished layer was closed.",
+    "close": "1 finished layer waits: the image was closed.",
 }
 """Why it does not."""
 

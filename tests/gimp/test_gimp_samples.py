@@ -29,7 +29,7 @@ def test_a_fill_with_what_was_read_changes_nothing(console: Console) -> None:
     for sample in ("all", "below"):
         assert answer[sample].keys() == CASES.keys()
         for name, told in answer[sample].items():
-            assert (told["images"], told["by reading"]) == (0, 0), (sample, name)
+            assert (told["images"], told["by reading"], told["again"]) == (0, 0, True), (sample, name)
             assert told["by the layer"] <= 1, (sample, name)  # a filter's floats are rounded once more
             assert told["by another"] > 50, (sample, name)
             group, position = told["anchor"]

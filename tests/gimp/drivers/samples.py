@@ -184,7 +184,12 @@ def filled(make, sample):
     before, images = hand.merged(image), len(Gimp.get_images())
     spot = studio.Spot(sample, anchor.get_tattoo())
     read = canvas.read(studio.Box(*BOX), 4, "u8", spot)
-    told = {"images": len(Gimp.get_images()) - images, "by reading": farthest(before, hand.merged(image))}
+    again = [canvas.read(studio.Box(*BOX), 4, "u8", spot) == read for _ in range(8)]  # GIMP draws in several threads
+    told = {
+        "images": len(Gimp.get_images()) - images,
+        "again": all(again),
+        "by reading": farthest(before, hand.merged(image)),
+    }
     layer = image.get_layer_by_tattoo(canvas.insert(studio.finished(BOX, read, mask, channels=4), spot).layer)
     told["by the layer"] = farthest(before, hand.merged(image))
     told["place"], told["anchor"] = ([one.get_parent(), image.get_item_position(one)] for one in (layer, anchor))
