@@ -132,7 +132,8 @@ def zoomed(context: Box, bounds: Box, family: Family) -> tuple[Box, Size]:
 
     1:1 where the crop has that many pixels, its sides rounded up to the family's multiple. Otherwise the bucket
     (W, H) of nearest aspect and the crop k·(W/g, H/g), g = gcd(W, H), with the least whole k that holds the context
-    and zooms in by no more than four: the aspect is exact and the working area always a bucket's.
+    and zooms in by no more than four: the aspect is exact and the working area always a bucket's. A filter is never
+    zoomed in: it would show another size of grain.
     """
     size = _rounded(_eased(context), family.multiple)
     if _is_native(size, family):
@@ -235,7 +236,7 @@ def _divided(number: int, by: int) -> int:
 
 def _is_native(size: Size, family: Family) -> bool:
     low, high = NATIVE
-    return low * family.budget <= size.area <= high * family.budget
+    return (family.filters or low * family.budget <= size.area) and size.area <= high * family.budget
 
 
 def _log_aspect(size: Size | Box) -> float:

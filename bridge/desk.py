@@ -41,7 +41,7 @@ from bridge.protocol.messages import (
 )
 from bridge.protocol.session import BridgeSide, Chunk, Event, Opened, Uploaded
 from bridge.protocol.values import Recipe
-from bridge.repertoire import Repertoire
+from bridge.repertoire import Repertoire, check_words
 from bridge.spool import Spool, full
 
 log = logging.getLogger(__name__)
@@ -176,8 +176,9 @@ class Desk:
         engine, family, recipe = await self._repertoire.chosen(asked.recipe)
         plan = geometry.plan(asked.document, asked.selection, recipe, family, asked.content)
         if asked.dry:
-            conversation.side.outbox.say(Want(asked.job, plan.to_map()))
+            conversation.side.outbox.say(Want(asked.job, plan.to_map()))  # whatever is written in the prompt by now
             return
+        check_words(recipe.prompt, family.words)
         fill = replace(asked, selection=plan.mask, recipe=_seeded(recipe))
         wanted = Wanted(fill, prints, key, plan, family, engine)
         self._intake.admit(wanted)

@@ -7,8 +7,13 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from bridge.protocol.limits import GIB, KIB
+from bridge.protocol.limits import GIB, KIB, MIB
 from bridge.protocol.values import Mode
+
+
+def built(family: str) -> str:
+    """The family whose shapes, names and words a model's parts have: a distilled one's base, SD 1.5 for the sample."""
+    return "sd15" if family == SAMPLE else family.removesuffix("-few")
 
 
 class Size(NamedTuple):
@@ -45,6 +50,8 @@ class Family:
     modes     what it can do
     partial   can work at a strength below 1 in mode `fill`
     reads_prompt  listens to words
+    words     the only ones that it listens to; () is any
+    says      what is told each time that it paints
     """
 
     name: str
@@ -64,6 +71,13 @@ class Family:
     modes: tuple[Mode, ...] = ("fill", "remove", "expand", "detail")
     partial: bool = True
     reads_prompt: bool = True
+    words: tuple[str, ...] = ()
+    says: str = ""
+
+    @property
+    def filters(self) -> bool:
+        """Its words are filters: it composes nothing anew, and works at the document's own pixels where it can."""
+        return bool(self.words)
 
     def calls(self, strength: float, steps: int | None = None) -> int:
         """Steps that really run at this strength (0–1) where the recipe asks for `steps` (None: the family's own)."""
@@ -127,6 +141,22 @@ def _diffusion(
     return Family(name, title, budget, multiple, cell, buckets, steps, *seconds, int(gib * GIB), few, guidance)
 
 
+SAMPLE = "sample"
+"""The family of the checkpoint that comes with the package: docs/models.md says what it is."""
+WORDS = (
+    "night",
+    "autumn",
+    "vintage",
+    "blueprint",
+    "ink drawing",
+    "watercolour",
+    "oil painting",
+    "poster",
+    "restore",
+    "photo",
+)
+"""What the sample model was taught."""
+
 FAMILIES: dict[str, Family] = {
     family.name: family
     for family in (
@@ -166,6 +196,22 @@ FAMILIES: dict[str, Family] = {
             gib=54.0,
             few=False,
             guidance=4.0,
+        ),
+        Family(
+            SAMPLE,
+            "the sample model",
+            budget=768 * 768,
+            multiple=16,
+            cell=2,
+            buckets=_buckets(768 * 768, 48),
+            steps=4,
+            step=1.5,  # on one core, a share of encoding and decoding in it, which take longer where more is worked
+            around=0.3,
+            weights=12 * MIB,
+            few=True,
+            modes=("fill",),
+            words=WORDS,
+            says="Sample model: ten words, taught by filters on public-domain photographs; it is not Stable Diffusion.",
         ),
         Family(
             "classical",

@@ -143,7 +143,9 @@ def refine(plan: Plan, parts: Sequence[Box], recipe: Recipe, family: Family) -> 
 
 
 def _check_ability(recipe: Recipe, family: Family) -> None:
-    if recipe.mode not in family.modes:
+    if recipe.mode not in family.modes and family.filters:
+        text = f"The sample model changes what is there, by {len(family.words)} words, and cannot do “{recipe.mode}”"
+    elif recipe.mode not in family.modes:
         text = f"The built-in fill copies texture from your own picture and cannot do “{recipe.mode}”"
     elif recipe.mode == "fill" and recipe.strength < 1 and not family.partial:
         text = f"The built-in fill replaces what is there; it cannot refine it at {_percent(recipe.strength)} strength"
@@ -207,7 +209,8 @@ def _layout(target: Box, bounds: Box, recipe: Recipe, family: Family) -> Layout:
         if row:
             return context, (row,)
     area = surrounded(target, bounds, recipe.scale, family)
-    if detail or recipe.strength <= FINISH:  # too little to compose anew: a pass at the budget would only blur
+    # Too little, or nothing, to compose anew: a pass at the budget would only blur.
+    if detail or recipe.strength <= FINISH or family.filters:
         return area, (tiles(area, target, bounds, recipe.strength, family, scale=recipe.scale),)
     crop, working = zoomed(area, bounds, family)
     if working.width >= crop.width:  # small in a large context that the artist named
@@ -279,6 +282,8 @@ def _notes(passes: tuple[Pass, ...], recipe: Recipe, family: Family) -> tuple[st
     first, last = passes[0], passes[-1]
     if not family.reads_prompt and (recipe.mode == "fill" or recipe.prompt):
         notes.append("The built-in fill copies texture from your own picture; it reads no prompt and invents nothing.")
+    if family.says:
+        notes.append(f"{family.says} Its words: {', '.join(family.words)}.")
     if family.native and _zoom(last, family) < 1:
         side = math.isqrt(family.budget)
         text = f"The selection is larger than {side} × {side} px: it is laid out at reduced size, then painted at "

@@ -22,7 +22,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from bridge import home
 from bridge.config import Config, read
-from bridge.families import FAMILIES
+from bridge.families import FAMILIES, SAMPLE
 from bridge.models import Catalogue, Lora, Model, fits, trees
 from bridge.models.headers import short
 from bridge.protocol.errors import Refusal
@@ -50,6 +50,11 @@ class Found(NamedTuple):
     def usable(self) -> tuple[Model, ...]:
         """Models that can be painted with."""
         return tuple(model for model in self.models if not model.problem)
+
+    @property
+    def own(self) -> tuple[Model, ...]:
+        """Those of them that did not come with the package."""
+        return tuple(model for model in self.usable if model.family != SAMPLE)
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -81,7 +86,7 @@ def look(folder: Path) -> Found:
 def summary(folder: Path) -> str:
     """All models in one sentence."""
     found = look(folder)
-    if not found.usable:
+    if not found.own:
         return _none(folder)
     bad = f"; {len(found.problems)} cannot be used: see sfumato models" if found.problems else ""
     lacking = "" if installed() else f". To paint with them, run: {INSTALL}"
@@ -100,7 +105,7 @@ def _list(folder: Path, as_json: bool) -> int:
     else:
         for line in lines(found):
             print(line)
-    if not found.usable:
+    if not found.own:
         print(_none(folder), file=sys.stderr if as_json else sys.stdout)
     return 0
 
@@ -115,10 +120,13 @@ def lines(found: Found) -> Iterator[str]:
             yield f"To paint with them, the diffusion engine is missing. Run: {INSTALL}"
         elif found.device:
             yield f"The device is {found.device['name']} with {found.device['memory'] / GIB:.1f} GB of memory."
-        shared = [mode for mode in MODES if all(mode in _modes(model) for model in found.usable)]
-        yield f"Modes of each: {', '.join(shared)}."
+        if found.own:
+            shared = [mode for mode in MODES if all(mode in _modes(model) for model in found.own)]
+            yield f"Modes of each: {', '.join(shared)}."
         if found.default:
             yield f"Where none is named, fill takes {short(found.default.name)}; {BUILT_IN} is the built-in fill's id."
+        if found.own != found.usable:
+            yield from _brought(alone=not found.own)
         yield ""
     if found.problems:
         yield from ("Cannot be used:", *(f"  {_visible(problem)}" for problem in found.problems), "")
@@ -137,6 +145,8 @@ def _row(one: Model | Lora) -> tuple[str, ...]:
 
 def kind(one: Model | Lora) -> str:
     """What it is, in words: `SDXL, inpainting, 4 steps`."""
+    if one.family == SAMPLE:
+        return "ten words"
     words = [
         FAMILIES[one.family].title if one.family in FAMILIES else "",
         LAYOUTS[one.layout] if isinstance(one, Model) else "",
@@ -195,10 +205,18 @@ def device(config: Config) -> dict[str, Any] | None:
 
 def _none(folder: Path) -> str:
     return (
-        "There is no model to paint with. The built-in fill needs none: it removes and continues by copying texture "
-        "from your own picture. For prompts, put a Stable Diffusion model (.safetensors) into "
+        "There is no model of yours to paint with. The built-in fill needs none: it removes and continues by copying "
+        "texture from your own picture. For prompts, put a Stable Diffusion model (.safetensors) into "
         f"{folder / 'models'}, or name the folder where yours are: sfumato models add FOLDER"
     )
+
+
+def _brought(alone: bool) -> Iterator[str]:
+    """What is to be known of the sample model."""
+    family = FAMILIES[SAMPLE]
+    yield family.says
+    when = "It is taken for a prompt while there is no other model." if alone else "It is taken where it is named."
+    yield f"Its words: {', '.join(family.words)}. {when}"
 
 
 # ---- one more folder ------------------------------------------------------------------------------------------------
@@ -234,7 +252,7 @@ def _inside(folder: Path) -> str:
 
 def _counted(found: Found) -> str:
     loras = sum(not lora.problem for lora in found.loras)
-    return f"{_number(len(found.usable), 'model')} and {_number(loras, 'LoRA')}"
+    return f"{_number(len(found.own), 'model')} and {_number(loras, 'LoRA')}"
 
 
 def _number(count: int, what: str) -> str:

@@ -2,12 +2,14 @@
 
 import asyncio
 import importlib.util
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from bridge.families import FAMILIES, Family
+from bridge.families import FAMILIES, SAMPLE, Family
 from bridge.models import Catalogue, Lora, Model, fits
+from bridge.models.headers import short
 from bridge.painter import Painter
 from bridge.protocol import limits
 from bridge.protocol.errors import Refusal
@@ -18,6 +20,9 @@ BUILT_IN = "classical"
 """The engine that needs no model, its family, and what a recipe calls it that asks for it by name."""
 DIFFUSION = "diffusion"
 """The engine of all models."""
+
+AROUND = frozenset("a an the and as by in into it like make of on please style this to turn with picture image".split())
+"""Words of a prompt that may stand beside one that the sample model knows: it was taught with them."""
 
 
 class Choice(NamedTuple):
@@ -87,7 +92,7 @@ class Repertoire:
             return Choice(BUILT_IN, FAMILIES[BUILT_IN], recipe)
         if model.problem:
             raise Refusal("model.invalid", model.problem, model=model.id)
-        if not any(DIFFUSION in painter.engines for painter in self._painters):
+        if not self._paints():
             text = f"{model.name} needs the diffusion engine, and that is not installed. Run: python -m pip install "
             raise Refusal("model.missing", f"{text}'sfumato[diffusion]', and start the bridge anew.")
         worn: list[Lora | Model] = [self._lora(one.id, model) for one in recipe.loras if one.weight]
@@ -101,7 +106,7 @@ class Repertoire:
     def capabilities(self) -> Iterator[Capabilities]:
         """The answer to a client's question, in as many parts as needed."""
         device = self._device()
-        models = [_model_map(model, device["memory"]) for model in self._catalogue.models() if not model.problem]
+        models = [_model_map(model, device["memory"]) for model in self._usable()]
         loras = [{"id": one.id, "name": one.name, "family": one.family} for one in self._catalogue.loras()]
         parts = max(1, -(-max(len(models), len(loras)) // limits.LIST))
         for part in range(parts):
@@ -115,7 +120,19 @@ class Repertoire:
             return None
         if recipe.model is not None:
             return self._catalogue.find(recipe.model)
-        return None if recipe.mode == "remove" else self._catalogue.default(recipe)
+        if recipe.mode == "remove":
+            return None
+        found = self._catalogue.default(recipe)
+        return None if found and found.family == SAMPLE and not self._paints() else found
+
+    def _usable(self) -> list[Model]:
+        """The models that a client is told of; the sample only where there is no other, and it can be tried."""
+        models = [model for model in self._catalogue.models() if not model.problem]
+        return [model for model in models if model.family != SAMPLE] or (models if self._paints() else [])
+
+    def _paints(self) -> bool:
+        """True where models can be painted with."""
+        return any(DIFFUSION in painter.engines for painter in self._painters)
 
     def _lora(self, id: str, model: Model) -> Lora:
         lora = self._catalogue.find_lora(id)
@@ -130,18 +147,15 @@ class Repertoire:
     def _engines(self) -> Iterator[Map]:
         built_in = FAMILIES[BUILT_IN]
         yield _engine_map(BUILT_IN, built_in)
-        if self._paints_models():
-            yield _engine_map(DIFFUSION, FAMILIES["sd15"])
-
-    def _paints_models(self) -> bool:
-        """True where there is a model, and what runs it."""
-        usable = any(not model.problem for model in self._catalogue.models())
-        return usable and any(DIFFUSION in painter.engines for painter in self._painters)
+        usable = self._usable()
+        if usable and self._paints():
+            alone = all(model.family == SAMPLE for model in usable)
+            yield _engine_map(DIFFUSION, FAMILIES[SAMPLE if alone else "sd15"])
 
     def _device(self) -> Map:
         """The first device that a painter told of; before that, its name in the configuration. Without a model it is
         the built-in fill's: no other one will paint."""
-        engine = DIFFUSION if self._paints_models() else BUILT_IN
+        engine = DIFFUSION if self._paints() and self._usable() else BUILT_IN
         painters = [one for one in self._painters if engine in one.engines] or list(self._painters)
         told = next((one.facts for one in painters if one.facts), None)
         return told or {"name": ", ".join(one.device for one in painters), "memory": 0, "free": 0}
@@ -150,6 +164,29 @@ class Repertoire:
 def installed() -> bool:
     """True where the diffusion engine's libraries are there; looks, and loads nothing."""
     return all(importlib.util.find_spec(name) for name in ("torch", "diffusers", "transformers"))
+
+
+def check_words(prompt: str, words: Sequence[str]) -> None:
+    """Raises Refusal `recipe.field` for a prompt that has not one of the words, in British or in American, or anything
+    else that means something; no words are any.
+    """
+    if not words:
+        return
+    plain = " ".join(["", *re.findall(r"[^\W\d_]+", prompt.lower()), ""]).replace("watercolor ", "watercolour ")
+    has = [word for word in words if f" {word} " in plain]
+    for word in has:
+        plain = plain.replace(f" {word} ", " ")
+    unknown = [f"“{short(one)}”" for one in plain.split() if one not in AROUND]
+    if len(has) == 1 and not unknown:
+        return
+    if not prompt.strip():
+        said = "The prompt is empty"
+    elif not has:
+        said = f"“{short(prompt)}” has none of them"
+    else:
+        said = f"“{short(prompt)}” has {len(has)} of them" if len(has) > 1 else f"It does not know {', '.join(unknown)}"
+    text = f"The sample model knows {len(words)} words: {', '.join(words)}. {said}: ask for one of them alone, or "
+    raise Refusal("recipe.field", f"{text}install a model (docs/models.md).", field="prompt")
 
 
 def _first(*values: Any) -> Any:

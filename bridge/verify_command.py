@@ -106,7 +106,8 @@ def _model(folder: Path, id: str) -> str:
     model = _find(folder, id)
     side = isqrt(FAMILIES[model.family].budget)
     home.write_launch(folder)
-    trial, recipe = Trial.of(side), Recipe("fill", model=model.id, seed=SEED)
+    word, *_ = *FAMILIES[model.family].words, ""
+    trial, recipe = Trial.of(side), Recipe("fill", prompt=word, model=model.id, seed=SEED)
     with connect(ABOUT, folder) as client:
         first = paint(client, trial, recipe)
         again = paint(client, trial, replace(recipe, seed=SEED + 1), first.region)

@@ -67,6 +67,8 @@ class Abilities:
             return ""
         if self._built_in(fields):
             return f"The built-in fill copies texture and cannot sharpen. {_NO_MODEL}"
+        if self._sample:
+            return f"The sample model cannot sharpen. {_NO_MODEL}"
         return ""
 
     def greyed(self, fields: Fields) -> dict[str, str]:
@@ -88,14 +90,20 @@ class Abilities:
             return ""
         device = str(self._device.get("name") or "")
         device = {"cpu": "CPU", "auto": ""}.get(device, device)  # which one is told once something was painted
-        count = len(self._models) if self._usable else 0
-        who = f"{count} model{'s' * (count != 1)}" if count else "Built-in fill, no model installed"
+        count = len(self._models)
+        who = "Sample model" if self._sample else f"{count} model{'s' * (count != 1)}"
+        who = who if self._usable else "Built-in fill, no model installed"
         return f"{who} · {device}" if device else who
 
     @property
     def _usable(self) -> bool:
         """True where models are there and what runs them is installed."""
         return bool(self._models) and len(self._engines) > 1
+
+    @property
+    def _sample(self) -> bool:
+        """True where the sample model is the only one."""
+        return all(one.get("family") == "sample" for one in self._models.values())
 
     def _built_in(self, fields: Fields) -> bool:
         return fields.model == BUILT_IN or not self._usable

@@ -18,10 +18,11 @@ def sizes_figures(selections_per_family: int = 4000, seed: int = 20231) -> dict[
     `needless` the fraction of selections with a piece that is resampled although its crop has 0.8 to 1.05 of the
     budget, `least` and `most` the extreme working areas as shares of the budget, `outside` the count of pieces beyond
     0.8 to 1.05 that are not zoomed in to the limit, `overhang` the fraction of selections with a crop off the canvas.
-    The classical family is left out: it works at any size and never resamples. So are the distilled relatives, whose
-    plans are those of their family.
+    The classical family and the sample are left out: they work at any size. So are the distilled relatives, whose plans
+    are those of their family.
     """
-    families = [family for family in FAMILIES.values() if not (family.native or family.name.endswith("-few"))]
+    sized = (family for family in FAMILIES.values() if not (family.native or family.filters))
+    families = [family for family in sized if not family.name.endswith("-few")]
     rolls = random.Random(seed)
     pieces = outside = needless = overhang = 0
     error, least, most = 0.0, 1.0, 0.0

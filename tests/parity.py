@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import diffusers
-import numpy as np
 import torch
 from diffusers import (
     DPMSolverMultistepScheduler,
@@ -19,7 +18,7 @@ from diffusers import (
 from bridge.engines.diffusion import weights
 from bridge.engines.diffusion.denoisers import Seen, denoiser
 from bridge.engines.diffusion.loop import sample
-from bridge.engines.diffusion.schedule import SCALED, Schedule
+from bridge.engines.diffusion.parity import known, seeded
 from bridge.engines.diffusion.schedulers import NOISE
 from bridge.engines.diffusion.texts import embed
 from tests.checkpoints import FAMILIES, LAYOUTS, parts
@@ -54,23 +53,6 @@ def stock(family: str, kind: str, layout: str, scheduler: Any) -> Any:
     return pipeline
 
 
-def known(scheduler: Any, first: int) -> Schedule:
-    """The stock pipeline's own grid, from step `first` on, as ours reads it."""
-    scheduler.set_timesteps(STEPS)
-    timesteps = scheduler.timesteps[first:]
-    scheduler.set_begin_index(first)
-    levels = getattr(scheduler, "sigmas", None)
-    if levels is None:
-        levels = ((1 - scheduler.alphas_cumprod) / scheduler.alphas_cumprod)[scheduler.timesteps].sqrt()
-        levels = torch.cat([levels, torch.zeros(1)])
-    places = np.linspace(1, 0, len(timesteps) + 1)
-    return Schedule(scheduler, timesteps, levels[first:].double().numpy(), places, isinstance(scheduler, SCALED))
-
-
-def seeded(seed: int = 5) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
 def difference(family: str, layout: str, sampler: str, guidance: float) -> tuple[float, float]:
     """Largest difference between our latents and the stock pipeline's, and their own largest value.
 
@@ -95,7 +77,7 @@ def difference(family: str, layout: str, sampler: str, guidance: float) -> tuple
             told |= {"mask_image": torch.ones(1, 1, SIZE, SIZE), "masked_image_latents": seen.latents, "strength": 1.0}
         if layout != "base" and (family, layout) != ("sd15", "edit"):
             told |= {"height": SIZE, "width": SIZE}
-        plan = known(SAMPLERS[sampler](), first)
+        plan = known(SAMPLERS[sampler](), first, STEPS)
         start = plan.noised(z, noise, 0)
         pipeline.prepare_latents = lambda *given, **more: (start, noise) if layout == "inpaint" else start
         wanted = pipeline(**told).images
@@ -114,7 +96,7 @@ def masked(family: str, sampler: str) -> tuple[float, float]:
     mask = torch.zeros(1, 1, SIZE, SIZE)
     mask[..., SIZE // 2 :] = 1
     with torch.inference_mode():
-        plan = known(SAMPLERS[sampler](), 0)
+        plan = known(SAMPLERS[sampler](), 0, STEPS)
         start = plan.noised(z, noise, 0)
         pipeline.prepare_latents = lambda *given, **more: (start, noise, z)
         told = {"prompt": "a red roof", "num_inference_steps": STEPS, "guidance_scale": 1.0, "strength": 1.0}

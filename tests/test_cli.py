@@ -110,7 +110,9 @@ def test_json_prints_the_messages_of_the_wire(run, plain, photo: Path) -> None:
 
 
 def test_a_dry_run_says_what_would_be_done(run, plain, photo: Path) -> None:
-    code, _, told = run("fill", photo, "--box", "40,40,30,20", "--prompt", "a red roof", "--dry-run")
+    code, _, told = run(
+        "fill", photo, "--box", "40,40,30,20", "--prompt", "a red roof", "--dry-run", "--model", "classical"
+    )
     assert code == 0
     assert "100 % of full resolution" in told[0]
     assert any("prompt" in line for line in told[1:])

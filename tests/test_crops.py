@@ -138,7 +138,8 @@ def test_every_crop_keeps_the_zoom_rule(boxes: tuple[Box, Box], family: Family) 
     assert crop.contains(context)
     assert working.width * crop.height == working.height * crop.width
     assert working.width % family.multiple == working.height % family.multiple == 0
-    assert 0.8 <= working.area / family.budget <= 1.05
+    assert working.area / family.budget <= 1.05
+    assert working.area / family.budget >= 0.8 or (family.filters and tuple(working) == crop[2:])
     assert working.width <= 4 * crop.width
     for start, length, room in ((crop.x, crop.width, canvas.width), (crop.y, crop.height, canvas.height)):
         assert (start >= 0 and start + length <= room) if length <= room else (start <= 0 and start + length >= room)
@@ -177,6 +178,7 @@ def test_a_strip_too_wide_for_one_row_is_none() -> None:
 @given(canvas_and_box(), diffusion, st.sampled_from([1, 2, 4]))
 def test_tiles_cover_on_whole_cells(boxes: tuple[Box, Box], family: Family, scale: int) -> None:
     canvas, target = boxes
+    scale = scale if "detail" in family.modes else 1  # which alone enlarges
     area = surrounded(target, canvas, scale, family)
     found = tiles(area, target, canvas, 0.35, family, scale=scale, number=1)
     size = found.pieces[0].working

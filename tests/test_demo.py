@@ -17,10 +17,10 @@ from bridge.demo import pictures
 from bridge.demo.__main__ import main
 from bridge.demo.brush import Brush, chosen
 from bridge.demo.page import hints, page
-from bridge.demo.programme import BUILT_IN, OWN, programme
+from bridge.demo.programme import BUILT_IN, OWN, WORDS, programme
 from bridge.demo.recording import Asked, Moment, Recording
 from bridge.demo.scenes import play
-from bridge.demo.studio import Card, Failure, Studio, Voice, frames
+from bridge.demo.studio import CUP, Card, Failure, Studio, Voice, frames
 from bridge.protocol.errors import Refusal
 from bridge.protocol.messages import Accepted, Done, Layer, Missing, Preview, Progress
 from bridge.protocol.values import Box, Picture, Recipe
@@ -340,7 +340,21 @@ def test_a_model_is_known_by_its_file_its_copy_and_its_id(home, shelf, tmp_path)
 def test_without_a_model_the_built_in_fill_paints_whatever_models_there_are():
     assert Brush().recipe("expand") == Recipe("expand", model="classical", seed=2026)
     assert (Brush().mode, Brush().name, Brush().asked) == ("remove", "", "")
+
+
+def test_the_sample_models_scene_is_played_where_what_runs_it_is_there(monkeypatch, tmp_path):
+    monkeypatch.setattr("bridge.demo.programme.installed", lambda: False)
     assert programme(Brush()) == BUILT_IN
+    monkeypatch.setattr("bridge.demo.programme.installed", lambda: True)
+    assert [one for one in programme(Brush()) if one not in BUILT_IN] == [WORDS]
+    monkeypatch.setattr("bridge.demo.brush.installed", lambda: True)
+    assert chosen("sample", "", None, 7, tmp_path) == Brush(seed=7)
+
+
+def test_without_what_runs_it_the_sample_model_is_refused_with_what_to_install(home, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr("bridge.demo.brush.installed", lambda: False)
+    assert main(["--model", "sample", "--out", str(tmp_path / "demo")]) == 2
+    assert "needs the diffusion engine, and that is not installed" in capsys.readouterr().err
 
 
 @pytest.fixture
@@ -424,9 +438,17 @@ def test_the_page_says_how_to_use_ones_own_model(text):
     assert "no GPU used" in text
 
 
+BUILT_IN_SCENES = """
+import sys
+from bridge.demo.__main__ import main
+from bridge.demo.programme import BUILT_IN
+sys.exit(main(sys.argv[1:], lambda brush: BUILT_IN))
+"""
+
+
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory):
-    """The whole demo, once: the slowest of all tests."""
+    """The demo as it is without torch, once: the slowest of all tests."""
     folder = tmp_path_factory.mktemp("shown")
     (folder / "temporary").mkdir()
     (folder / "demo").mkdir()
@@ -434,7 +456,7 @@ def shown(tmp_path_factory):
     named = {name: str(folder / "temporary") for name in ("TMPDIR", "TEMP", "TMP")}
     surroundings = {**os.environ, **named, "SFUMATO_HOME": str(folder / "home"), "PYTHONUTF8": "1"}
     done = subprocess.run(
-        [sys.executable, "-m", "bridge.demo", "--out", str(folder / "demo")],
+        [sys.executable, "-c", BUILT_IN_SCENES, "--out", str(folder / "demo")],
         cwd=ROOT,
         env=surroundings,
         capture_output=True,
@@ -455,7 +477,7 @@ def test_the_demo_shows_every_scene(shown):
     for number, entry in enumerate(BUILT_IN, 1):
         assert any(line.endswith(f"s  {number}  {entry.title}") for line in lines)
     for promise in (
-        "Sent 0 of the picture's 819,840 bytes.",
+        "Sent 0 of 1,093,120 bytes of picture and selection.",
         "8 bit: outside the selection 0 of 750,675 values differ",
         "16 bit: outside the selection 0 of 750,675 values differ",
         "ms after Esc.",
@@ -492,6 +514,46 @@ def test_the_demo_touches_nothing_else(shown):
     assert (folder / "demo" / "mine.txt").read_text() == "mine"
 
 
+WORDS_SCENE = """
+import sys
+from bridge.demo.__main__ import main
+from bridge.demo.programme import WORDS
+sys.exit(main(sys.argv[1:], lambda brush: [WORDS]))
+"""
+
+
+@pytest.mark.long
+@needs_torch
+def test_the_demo_refines_by_the_sample_models_words(tmp_path):
+    named = {name: str(tmp_path) for name in ("TMPDIR", "TEMP", "TMP", "HOME", "SFUMATO_HOME", "HF_HUB_CACHE")}
+    out = tmp_path / "demo"
+    done = subprocess.run(
+        [sys.executable, "-c", WORDS_SCENE, "--out", str(out)],
+        cwd=ROOT,
+        env={**os.environ, **named, "PYTHONUTF8": "1"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    for promise in (
+        "it is not Stable Diffusion.",
+        "A first look at variation 1",
+        "with this model and the same start: their results differ by 0, where the largest value is",
+        "1 of 1 scenes worked.",
+    ):
+        assert promise in done.stdout
+    before = files.read(ROOT / "examples" / "coffee.jpg")
+    mask = pictures.oval(CUP, *before.canvas[2:])
+    for word in ("ink-drawing", "night"):
+        painted = [files.read(out / f"{word}-{share}.png").original.astype(float) for share in (30, 60, 100)]
+        assert all(pictures.outside(before.original, one.astype(np.uint8), mask).differ == 0 for one in painted)
+        less, more, whole = (np.abs(one - before.original).mean() for one in painted)
+        assert 0 < less < 0.8 * more < 0.8 * 0.9 * whole
+    assert "did not work" not in (out / "index.html").read_text("utf-8")
+
+
 OWN_SCENES = """
 import sys
 from bridge.demo.__main__ import main
@@ -522,7 +584,7 @@ def test_the_demo_paints_with_ones_own_weights(tmp_path):
         "your own model, random-lcm-1-step (SD 1.5, 1 step): “a 灯台”, 1 step, seed 2026.",
         "“Fill – a 灯台 (seed 2028)” has arrived",
         "It was painted on ",
-        "Sent 0 of the picture's 819,840 bytes.",
+        "Sent 0 of 1,093,120 bytes of picture and selection.",
         "No text and no region was encoded anew.",
         "ms after Esc.",
         "Enter once more: the first step was done after",

@@ -13,6 +13,7 @@ from bridge.journal import Journal
 from bridge.keys import Keys
 from bridge.ledger import Ledger
 from bridge.models import Catalogue
+from bridge.models.catalogue import BROUGHT
 from bridge.painter import Painter
 from bridge.protocol import limits
 from bridge.protocol.messages import (
@@ -89,8 +90,8 @@ class Talk:
         return await self.exchange()
 
 
-def with_desk(folder: Path, run: Callable[[Desk], Awaitable[None]]) -> None:
-    """Run something with a desk whose painter never paints."""
+def with_desk(folder: Path, run: Callable[[Desk], Awaitable[None]], sample: Path | None = None) -> None:
+    """Run something with a desk whose painter never paints; `sample` is where the sample model lies."""
 
     async def live() -> None:
         rooms.make_private(folder)
@@ -98,8 +99,8 @@ def with_desk(folder: Path, run: Callable[[Desk], Awaitable[None]]) -> None:
         desk = Desk(
             Ledger(Journal(folder / "spool" / "journal")),
             spool,
-            [Painter("none", [])],
-            Catalogue(folder),
+            [Painter("none", ["diffusion"] if sample else [])],
+            Catalogue(folder, sample=sample),
             60,
             Keys(folder),
         )
@@ -210,6 +211,21 @@ def test_a_dry_ask_is_forgotten(tmp_path: Path) -> None:
         assert only(Error, await talk.say(Cancel(JOB))).code == "job.unknown"
 
     with_desk(tmp_path, run)
+
+
+def test_the_sample_models_words_are_asked_for_where_it_is_to_paint(tmp_path: Path) -> None:
+    """A panel asks for a plan while somebody types, and does not say what."""
+
+    async def run(desk: Desk) -> None:
+        talk = Talk(desk)
+        asked = ask(model="sample")
+        asked = replace(asked, recipe=replace(asked.recipe, mode="fill", prompt="x"))
+        assert only(Want, await talk.say(replace(asked, dry=True))).job == JOB
+        error = only(Error, await talk.say(asked))
+        assert (error.code, error.re, error.job) == ("recipe.field", "fill", JOB)
+        assert "night, autumn" in error.text
+
+    with_desk(tmp_path, run, BROUGHT)
 
 
 def test_a_layer_that_is_not_kept_is_said_to_be_expired(tmp_path: Path) -> None:

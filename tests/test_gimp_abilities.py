@@ -29,6 +29,10 @@ def abilities(*parts: Capabilities) -> Abilities:
 NONE = Abilities()
 BUILT_IN = abilities(part(engines=(CLASSICAL,)))
 MODELS = abilities(part(engines=(CLASSICAL, DIFFUSION), models=(ROOFS, FAST), loras=(INK, CHALK), device=CARD))
+SAMPLE = abilities(
+    part(engines=(CLASSICAL, DIFFUSION), models=({"id": "sample", "name": "Sample", "family": "sample"},))
+)
+"""The model that comes with the package, and no other."""
 UNINSTALLED = abilities(part(engines=(CLASSICAL,), models=(ROOFS,)))
 """Models are there, and what runs them is not."""
 
@@ -40,6 +44,7 @@ UNINSTALLED = abilities(part(engines=(CLASSICAL,), models=(ROOFS,)))
         (BUILT_IN, ["Built-in fill"], "Built-in fill, no model installed · CPU"),
         (UNINSTALLED, ["Built-in fill"], "Built-in fill, no model installed · CPU"),
         (MODELS, ["Automatic", "Built-in fill", "Fast", "roofs"], "2 models · NVIDIA H100"),
+        (SAMPLE, ["Automatic", "Built-in fill", "Sample"], "Sample model · CPU"),
     ],
 )
 def test_what_can_be_chosen_and_who_paints(those, titles, status) -> None:
@@ -103,6 +108,8 @@ def test_a_greyed_slider_does_not_count() -> None:
         (BUILT_IN, "expand", None, False),
         (MODELS, "detail", None, False),
         (MODELS, "detail", "classical", True),
+        (SAMPLE, "detail", None, True),
+        (SAMPLE, "expand", None, False),
     ],
 )
 def test_what_the_chosen_model_cannot_do(those, mode, model, why) -> None:

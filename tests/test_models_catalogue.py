@@ -174,7 +174,7 @@ def test_a_model_is_found_by_its_id_and_when_renamed_by_its_digits(tmp_path):
     with pytest.raises(Refusal) as why:
         moved.find("old-name-00000000")
     assert why.value.code == "model.unknown"
-    assert f"There is no model “old-name-00000000” here; there are {moved.models()[0].id}." in why.value.text
+    assert f"There is no model “old-name-00000000” here; there is {moved.models()[0].id}." in why.value.text
     with pytest.raises(Refusal, match="There is no LoRA “x” here; there are none"):
         moved.find_lora("x")
 

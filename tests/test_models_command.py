@@ -10,6 +10,7 @@ import pytest
 
 from bridge.cli import main
 from bridge.config import Config, read
+from bridge.families import FAMILIES
 from bridge.models_command import device, kind, lines, look, plain, summary
 from bridge.protocol.limits import GIB
 from bridge.repertoire import installed
@@ -47,14 +48,28 @@ def shelf(home: Path) -> Path:
 
 def test_nothing_found_says_what_to_do(run, home: Path) -> None:
     code, told, _ = run("models")
-    assert (code, len(told)) == (0, 1)
+    assert code == 0
     assert f"put a Stable Diffusion model (.safetensors) into {home / 'models'}" in told[-1]
     assert "sfumato models add FOLDER" in told[-1]
     code, told, said = run("models", "list", "--json")
     assert code == 2 and "--json" in said[0]
     code, told, said = run("models", "--json")
-    assert json.loads("".join(told)) == {"models": [], "loras": [], "folders": [], "device": None}
-    assert said[0].startswith("There is no model to paint with")
+    there = json.loads("".join(told))
+    assert ([one["id"] for one in there["models"]], there["loras"], there["folders"]) == (["sample"], [], [])
+    assert said[0].startswith("There is no model of yours to paint with")
+
+
+def test_the_sample_model_is_listed_as_what_it_is(home: Path, shelf: Path) -> None:
+    told = list(lines(look(home)))
+    (row,) = [line for line in told[: told.index("")] if line.startswith("Sample")]
+    assert row.split()[1:] == ["sample", "ten", "words", "5", "MB", "apache-2.0", "unknown"]
+    assert FAMILIES["sample"].says in told and "not Stable Diffusion" in FAMILIES["sample"].says
+    (words,) = [line for line in told if line.startswith("Its words: ")]
+    assert all(word in words for word in FAMILIES["sample"].words)
+    assert "where it is named" in words
+    found = look(home)
+    alone = list(lines(found._replace(models=tuple(one for one in found.models if one.id == "sample"))))
+    assert any("taken for a prompt while there is no other" in line for line in alone)
 
 
 def test_the_list_says_what_each_one_is(home: Path, shelf: Path) -> None:
@@ -83,9 +98,9 @@ def test_the_list_says_what_each_one_is(home: Path, shelf: Path) -> None:
 def test_what_fits_is_said_where_the_device_is_known(home: Path, shelf: Path) -> None:
     found = look(home)._replace(device={"name": "Some GPU", "memory": 5 * GIB, "free": GIB})
     told = list(lines(found))
-    assert [line.rpartition("  ")[2] for line in told[1:3]] == ["fits", "too large"]
+    assert [line.rpartition("  ")[2] for line in told[1:4]] == ["fits", "fits", "too large"]
     assert "The device is Some GPU with 5.0 GB of memory." in told
-    assert [model["fits"] for model in plain(found)["models"] if not model["problem"]] == [True, False]
+    assert [model["fits"] for model in plain(found)["models"] if not model["problem"]] == [True, True, False]
 
 
 def test_programs_read_the_same(home: Path, shelf: Path) -> None:
@@ -149,7 +164,7 @@ def test_a_folder_is_added_and_looked_through(run, home: Path, mine: Path) -> No
     code, told, _ = run("models", "add", mine)
     assert (code, told) == (0, [f"{mine} was added: 1 model and no LoRAs."])
     assert read(home) == Config(models=(str(mine),))
-    assert [model.name for model in look(home).usable] == ["Old Master"]
+    assert [model.name for model in look(home).own] == ["Old Master"]
     code, told, _ = run("models", "add", mine / "Old Master.safetensors")
     assert (code, told) == (0, [f"{mine} is looked through already: 1 model and no LoRAs."])
     assert read(home).models == (str(mine),)

@@ -89,7 +89,7 @@ def _brush(given: argparse.Namespace, folder: Path) -> Brush:
 
 def _greeting(held: Brush) -> str:
     if held.model is None:
-        return "This is its built-in fill at work; no model is loaded."
+        return "This is its built-in fill at work, where nothing else is said."
     return f"Here it paints with your own model, {held.name}: {held.asked}."
 
 

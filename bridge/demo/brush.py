@@ -6,7 +6,7 @@ from typing import Any
 
 from bridge import home
 from bridge.config import read
-from bridge.families import FAMILIES
+from bridge.families import FAMILIES, SAMPLE
 from bridge.models import Catalogue, Lora, Model
 from bridge.models.folders import INDEX
 from bridge.models.headers import fingerprint, short
@@ -63,9 +63,11 @@ class Brush:
 def chosen(named: str, prompt: str, steps: int | None, seed: int, folder: Path) -> Brush:
     """The brush of the model that somebody names: a checkpoint, a diffusers folder, or an id of `sfumato models`.
 
-    `folder` is where the demo's own bridge will live: what is found is remembered there. Raises Refusal where the model
-    cannot be used.
+    `sample` is the built-in fill's: the sample model has its scene in that programme. `folder` is where the demo's own
+    bridge will live: what is found is remembered there. Raises Refusal where the model cannot be used.
     """
+    if named == SAMPLE and installed():
+        return Brush(seed=seed)
     path = Path(named).expanduser()
     where = _place(path) if path.exists() else None
     trees = (str(where),) if where else _own()

@@ -16,6 +16,7 @@ from bridge.demo.brush import Brush
 from bridge.demo.pictures import Levels
 from bridge.demo.stage import Pool, fitted, log, stage, webp
 from bridge.demo.studio import Card
+from bridge.repertoire import installed
 
 TITLE = "<title>Sfumato – the demo</title>"
 """Tells the demo's own page from others."""
@@ -23,6 +24,8 @@ TITLE = "<title>Sfumato – the demo</title>"
 
 DEMO = 'python run.py demo --model FILE --prompt "…"'
 """How the demo is played on somebody's own weights."""
+SAMPLED = "python run.py demo --model sample"
+"""How it is played with the sample model's scene where torch is not there yet."""
 
 
 def page(
@@ -62,6 +65,8 @@ def hints(brush: Brush, command: str) -> Iterator[str]:
         yield f"Once, where your models are: {command} models add FOLDER"
     yield f"Your own picture: {_commands(brush, command)[-1]}"
     if not brush.model:
+        if not installed():
+            yield f"Ten words, by a sample model: {SAMPLED} (this installs torch, a gigabyte or more)"
         yield f"With a model of your own the fill reads your words: {DEMO}"
 
 
@@ -77,8 +82,8 @@ def _part(name: str) -> str:
 def _painted(brush: Brush, device: str) -> str:
     """Who painted all that is shown, and by what words."""
     if brush.model is None:
-        text = "Everything here was painted by the built-in content-aware fill: it copies texture from your own "
-        return f'<p class="honest">{text}picture, reads no prompt, invents nothing.</p>'
+        text = "Where a scene names no model, the built-in content-aware fill painted it: it copies texture from your "
+        return f'<p class="honest">{text}own picture, reads no prompt, invents nothing.</p>'
     text = f"Everything here was painted by your own model, {brush.name}{f', on {device}' if device else ''}."
     return f'<p class="honest">{escape(text)}</p><p class="honest">{escape(brush.asked)}</p>'
 

@@ -25,6 +25,8 @@ PAPER, INK = (247, 244, 239), (74, 66, 58)
 """Colours of a film strip."""
 CHECKED, CHECK = (222, 214, 202), 12
 """The darker squares where a canvas is empty, and their side in pixels."""
+FEATHER = 0.2
+"""How much of an oval's radius its soft edge takes."""
 FRAME, GAP, CAPTION = 240, 12, 26
 """Height of a strip's frames, the space around them, and that of the words below, pixels."""
 
@@ -129,6 +131,14 @@ def near(rgb: Levels, box: Box) -> Levels:
     """RGB (h, w, 3): a box of a picture, with what is around it."""
     top, left = max(0, box.y - MARGIN), max(0, box.x - MARGIN)
     return rgb[top : box.bottom + MARGIN, left : box.right + MARGIN]
+
+
+def oval(box: Box, width: int, height: int) -> Levels:
+    """A mask (h, w) that is white inside the oval of a box and goes out softly at its edge."""
+    y, x = np.mgrid[:height, :width] + 0.5
+    across, down = box.width / 2, box.height / 2
+    out = np.hypot((x - box.x - across) / across, (y - box.y - down) / down)
+    return np.asarray(np.rint(np.clip((1 - out) / FEATHER, 0, 1) * 255), np.uint8)
 
 
 def resized(pixels: Levels, width: int, height: int) -> Levels:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from bridge.demo import scenes
 from bridge.demo.brush import Brush
 from bridge.demo.scenes import Scene
+from bridge.repertoire import installed
 
 
 class Entry(NamedTuple):
@@ -53,6 +54,13 @@ KILL = Entry(
     "journal and goes on. Nothing is lost and nothing lands twice.",
 )
 
+WORDS = Entry(
+    scenes.words,
+    "Words",
+    "The sample model that comes with Sfumato: ten words, taught by filters on public-domain photographs. It is not "
+    "Stable Diffusion, and goes the same way: your words, a strength, steps that can be watched. The same selection "
+    "and seed at 30, 60 and 100 %, by two words.",
+)
 BUILT_IN = REMOVE, AGAIN, EXPAND, UNTOUCHED, CANCEL, KILL
 """With the built-in fill."""
 
@@ -88,5 +96,7 @@ OWN = (
 
 
 def programme(brush: Brush) -> Sequence[Entry]:
-    """What is played with a brush."""
-    return OWN if brush.model else BUILT_IN
+    """What is played with a brush; with the built-in fill the sample model's scene too, where what runs it is there."""
+    if brush.model:
+        return OWN
+    return (REMOVE, AGAIN, WORDS, *BUILT_IN[2:]) if installed() else BUILT_IN

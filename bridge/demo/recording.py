@@ -44,8 +44,9 @@ class Asked:
 
     @property
     def size(self) -> int:
-        """Bytes of the whole picture's pixels."""
-        return Picture(*self.file.canvas[2:], self.file.channels, self.file.depth).size
+        """Bytes of the whole picture's pixels, and of its selection."""
+        pixels = Picture(*self.file.canvas[2:], self.file.channels, self.file.depth).size
+        return pixels + (0 if self.mask is None else self.mask.size)
 
     def read(self, want: Want) -> tuple[memoryview, memoryview | None]:
         """The pixels that the bridge wants to see, and the selection's coverage."""

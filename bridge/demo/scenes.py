@@ -1,5 +1,8 @@
 """The scenes of the demo: each does one thing through the bridge, says what it sees, and checks what was promised."""
 
+import json
+import subprocess
+import sys
 import traceback
 from collections import Counter
 from collections.abc import Callable
@@ -12,8 +15,11 @@ from bridge.client import Client
 from bridge.demo import pictures
 from bridge.demo.recording import Asked, Recording
 from bridge.demo.studio import Card, Failure, Studio
+from bridge.families import FAMILIES, SAMPLE
+from bridge.models.catalogue import BROUGHT
 from bridge.protocol.errors import Refusal
 from bridge.protocol.messages import Layer, Preview
+from bridge.protocol.values import Recipe
 
 Scene = Callable[[Studio, Card], None]
 """Plays, and writes what came of it on the card. Raises Failure or Refusal."""
@@ -24,6 +30,12 @@ WIDER = 0.3
 """By how much of its width the coffee's picture goes on."""
 STRENGTHS = 0.3, 0.6, 1.0
 """How much of what is there goes when it is refined; 1 paints anew."""
+WORDS = "ink drawing", "night"
+"""What the sample model is asked for, one after the other."""
+PARITY = (sys.executable, "-m", "bridge.engines.diffusion.parity")
+"""The program that compares our loop with the stock pipeline. It loads torch, and the demo never does."""
+NOTHING = 1e-5
+"""A difference of two results in float32 that is rounding, as a share of their largest value."""
 OTHER = 100
 """How far another seed is from the first."""
 
@@ -78,6 +90,45 @@ def refine(studio: Studio, card: Card) -> None:
     studio.film("refined", card.shots)
     card.figure = f"{card.recording.moments[-1].at:.1f} s"
     card.meaning = f"from Enter to the selection refined at {STRENGTHS[0] * 100:.0f} %"
+
+
+def words(studio: Studio, card: Card) -> None:
+    """A soft lasso around the cup, refined by two words, from a touch of them to all; with the sample model."""
+    cup = studio.cup(Recipe("fill", model=SAMPLE, seed=studio.brush.seed))
+    assert cup.mask is not None
+    studio.say(f"coffee.jpg, {_size(cup.file)}, with a soft lasso around the cup. {FAMILIES[SAMPLE].says}")
+    rgb = pictures.eight(cup.file.pixels)
+    beside = ("before", rgb), ("selection", pictures.veiled(rgb, cup.mask))
+    region = None
+    for word, shot in zip(WORDS, beside, strict=True):
+        card.shots.append(shot)
+        for strength in STRENGTHS:
+            recipe = replace(cup.recipe, prompt=word, strength=strength)
+            card.recording = recording = Recording(replace(cup, recipe=recipe))
+            share = f"“{word}”, {strength * 100:.0f} %"
+            studio.say(f"{share}:")
+            studio.paint(recording, region)
+            region = recording.accepted.region
+            (layer,) = recording.layers
+            name = f"{word.replace(' ', '-')}-{strength * 100:.0f}.png"
+            studio.write(name, files.composite(cup.file, [layer]), cup.file)
+            card.shots.append((share, pictures.laid(cup.file, layer)))
+        studio.keep_strip(word.replace(" ", "-"), recording)
+    far, largest = _parity(WORDS[0])
+    loops = "Our loop and diffusers' own pipeline, with this model and the same start"
+    studio.say(f"{loops}: their results differ by {far:.1g}, where the largest value is {largest:.1f}.")
+    card.figure, card.meaning = f"{far:.1g}", "apart are our loop and the stock pipeline, with the sample model"
+    if far > NOTHING * largest:
+        raise Failure(f"{loops}, differ by {far:.1g} of {largest:.1f}, expected {NOTHING:.0e} of it at most.")
+
+
+def _parity(word: str) -> tuple[float, float]:
+    """Largest difference between our loop and the stock pipeline on the sample model, and their largest value."""
+    done = subprocess.run([*PARITY, str(BROUGHT), word], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode:
+        raise Failure(f"The comparison did not run: {done.stderr.strip().rpartition(chr(10))[2] or done.returncode}")
+    told = json.loads(done.stdout.splitlines()[-1])
+    return told["difference"], told["largest"]
 
 
 def expand(studio: Studio, card: Card) -> None:

@@ -18,10 +18,14 @@ from bridge.files import Pixels
 from bridge.files.writing import png, saving
 from bridge.protocol.limits import GIB
 from bridge.protocol.messages import Accepted, Layer, Preview
-from bridge.protocol.values import Recipe
+from bridge.protocol.values import Box, Recipe
 
 ABOUT = {"name": "demo", "version": __version__, "host": "demo"}
 """Who the demo says it is."""
+
+
+CUP = Box(66, 4, 424, 392)
+"""Where it stands on its saucer in coffee.jpg."""
 
 
 class Failure(Exception):
@@ -90,6 +94,11 @@ class Studio:
         file = files.read(self.examples / "rocket.jpg")
         return Asked(file, recipe, files.read_mask(self.examples / "rocket-mask.png", file.canvas[2:]))
 
+    def cup(self, recipe: Recipe) -> Asked:
+        """The other example, with a soft lasso around the cup."""
+        file = files.read(self.examples / "coffee.jpg")
+        return Asked(file, recipe, pictures.oval(CUP, *file.canvas[2:]))
+
     def first(self) -> Recording:
         """The first scene's fill. Raises Failure where that scene did not work."""
         if self.painted is None:
@@ -122,7 +131,7 @@ class Studio:
         match moment.message:
             case Accepted(plan=plan):
                 self.say(f"The plan: {plan['text']}.")
-                self.say(f"Sent {recording.sent:,} of the picture's {recording.asked.size:,} bytes.")
+                self.say(f"Sent {recording.sent:,} of {recording.asked.size:,} bytes of picture and selection.")
             case Preview(index=index) if moment is recording.first_look(index):
                 self.say(f"A first look at variation {index + 1}, {moment.at:.1f} s after Enter.")
             case Layer(name=name):

@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bridge.families import FAMILIES
+from bridge.families import FAMILIES, SAMPLE
 from bridge.models import reading, trees
 from bridge.models.values import Lora, Model
 from bridge.protocol.errors import Refusal
@@ -18,6 +18,9 @@ from bridge.protocol.values import Recipe
 
 VERSION = 1
 """Of the index file: another one is read anew."""
+
+BROUGHT = Path(__file__).with_name("sample")
+"""The checkpoint that comes with the package: its README.md says what it is."""
 
 _One = TypeVar("_One", Model, Lora)
 
@@ -29,9 +32,13 @@ class Catalogue:
     nothing again. `home` is where `~` leads.
     """
 
-    def __init__(self, folder: Path, trees: Sequence[Path] = (), home: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, trees: Sequence[Path] = (), home: Path | None = None, sample: Path | None = None
+    ) -> None:
+        """`sample`: where the checkpoint lies that comes with the package; None: there is none."""
         self._index = folder / "models.json"
         self._trees = tuple(trees)
+        self._sample = sample
         self._home = home or Path.home()
         self._lock = threading.Lock()
         self._known = _load(self._index)
@@ -43,7 +50,7 @@ class Catalogue:
         """The catalogue of this user: the folders that are named, then the usual ones. `folder` is the bridge's own."""
         home = Path.home()
         usual = trees.places(home, folder, os.environ)
-        return cls(folder, [*(Path(one).expanduser() for one in named), *usual], home)
+        return cls(folder, [*(Path(one).expanduser() for one in named), *usual], home, BROUGHT)
 
     def models(self) -> tuple[Model, ...]:
         """Every model, by name; those that cannot be used say why in `problem`."""
@@ -67,7 +74,8 @@ class Catalogue:
     def default(self, recipe: Recipe) -> Model | None:
         """The model of a recipe that names none; None where there is none to use.
 
-        A new surface asks for an inpainting model, everything else for a base one; then SDXL before SD 1.5.
+        A new surface asks for an inpainting model, everything else for a base one; then SDXL before SD 1.5. The sample
+        is taken where there is no other, for a prompt, and for what it can.
         """
         anew = recipe.mode == "expand" or recipe.strength >= 0.9
         layouts = ("inpaint", "base", "edit") if anew else ("base", "inpaint", "edit")
@@ -77,14 +85,20 @@ class Catalogue:
             own = families.index(model.family) if model.family in families else len(families)
             return own == len(families), layouts.index(model.layout), own, model.name
 
-        return min((model for model in self._models if not model.problem), key=rank, default=None)
+        usable = [model for model in self._models if not model.problem]
+        brought = next((model for model in usable if model.family == SAMPLE), None)
+        others = [model for model in usable if model is not brought]
+        if brought and not others and recipe.prompt.strip() and recipe.mode in FAMILIES[SAMPLE].modes:
+            return brought
+        return min(others, key=rank, default=None)
 
     def scan(self) -> bool:
         """Look again, reading only what changed. True where the lists did."""
         with self._lock:
             seen: dict[str, dict[str, Any]] = {}
             found: list[Model | Lora] = []
-            for candidate in (one for tree in self._trees for one in trees.look(tree, self._home)):
+            brought = [trees.Candidate(self._sample, "Sample", "sample")] if self._sample else []
+            for candidate in (*brought, *(one for tree in self._trees for one in trees.look(tree, self._home))):
                 key = str(candidate.path)
                 if key in seen:
                     continue
@@ -140,7 +154,7 @@ def _found(what: str, id: str, there: Sequence[_One]) -> _One:
         if len(digits) == 8 and one.id.endswith(f"-{digits}"):
             return one
     names = ", ".join(one.id for one in there[:8] if not one.problem) + ("…" if len(there) > 8 else "")
-    have = f"there are {names}" if names else "there are none"
+    have = f"there {'is' if len(there) == 1 else 'are'} {names}" if names else "there are none"
     raise Refusal("model.unknown", f"There is no {what} “{id}” here; {have}. See sfumato models.", model=id)
 
 
@@ -153,7 +167,7 @@ def _listed(found: Iterable[_One]) -> tuple[_One, ...]:
     listed = []
     for one in sorted(by_hash.values(), key=lambda one: (one.name.lower(), one.hash)):
         places = (reading.identity(one.name, one.hash, place) for place in range(25))
-        id = next(id for id in places if id not in taken)
+        id = SAMPLE if one.family == SAMPLE else next(id for id in places if id not in taken)
         taken.add(id)
         listed.append(replace(one, id=id))
     return tuple(listed)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from bridge.families import SAMPLE
 from bridge.models import adapters, folders, headers, recognise
 from bridge.models.distilled import Distilled, hinted
 from bridge.models.headers import Header, short
@@ -91,7 +92,7 @@ def _folder(candidate: Candidate) -> Model:
     path, name = candidate.path, candidate.name
     found = folders.survey(path, name)
     mark = headers.fingerprint(found.files)
-    family = found.seen.family
+    family = SAMPLE if candidate.kind == "sample" else found.seen.family
     hint = hinted((name,)) if family in FEW else None
     if hint is not None and hint.scheduler == "EulerAncestralDiscreteScheduler" and found.trailing:
         hint = hint._replace(scheduler="")  # its own configuration says it

@@ -19,7 +19,7 @@ DEPTH = 8
 COUNT = 50_000
 """Files and folders of one tree that are looked at."""
 
-Kind = Literal["model", "lora", "any"]
+Kind = Literal["model", "lora", "any", "sample"]
 
 _ROOMS: dict[str, Kind] = {
     "checkpoints": "model",

@@ -14,10 +14,10 @@ class Model:
     """Weights found on this machine.
 
     id         opaque: letters of the name and eight hex digits of the content, e.g. `dreamshaper-8-3f2a91bc`; never a
-               path; at most 64 of [a-z0-9-]
+               path; at most 64 of [a-z0-9-]. The one that comes with the package is plainly `sample`
     name       what an artist reads
     family     a row of `families.FAMILIES`: "sd15", "sdxl", their distilled relatives "sd15-few", "sdxl-few", "flux1",
-               "flux2-klein", "z-image", "qwen-image"; "" where there is no row
+               "flux2-klein", "z-image", "qwen-image", "sample"; "" where there is no row
     layout     "base" (4 channels), "inpaint" (9), "edit" (8, InstructPix2Pix); "base" for others
     path       the safetensors file, or the diffusers folder
     form       "file" or "folder"

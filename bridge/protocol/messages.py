@@ -152,7 +152,7 @@ class Fill(Message):
 
     `selection` null takes the whole canvas; `content` is the box of visible pixels, for `expand`; `region` names pixels
     that the bridge may still hold; `replaces` is a job to cancel once this one is accepted; `dry` asks for the plan
-    alone. The same job with the same contents is never run twice.
+    alone, whatever the prompt says. The same job with the same contents is never run twice.
     """
 
     t = "fill"

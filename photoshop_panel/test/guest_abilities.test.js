@@ -27,6 +27,8 @@ const BUILT_IN = abilities({ engines: [CLASSICAL] });
 const both = { engines: [CLASSICAL, DIFFUSION], models: [ROOFS, FAST], loras: [INK, CHALK] };
 const MODELS = abilities({ ...both, device: { name: "NVIDIA H100" } });
 const ONE = abilities({ ...both, models: [ROOFS], device: { name: "auto" } });
+/** The model that comes with the package, and no other. */
+const SAMPLE = abilities({ ...both, models: [{ id: "sample", name: "Sample", family: "sample" }], loras: [] });
 /** Models are there, and what runs them is not. */
 const UNINSTALLED = abilities({ engines: [CLASSICAL], models: [ROOFS] });
 const by = (fields) => ({ ...usual(), ...fields });
@@ -38,6 +40,7 @@ test("what can be chosen, and who paints", () => {
     [UNINSTALLED, ["Built-in fill"], "Built-in fill, no model installed · CPU"],
     [MODELS, ["Automatic", "Built-in fill", "Fast", "roofs"], "2 models · NVIDIA H100"],
     [ONE, ["Automatic", "Built-in fill", "roofs"], "1 model"],
+    [SAMPLE, ["Automatic", "Built-in fill", "Sample"], "Sample model · CPU"],
   ];
   for (const [those, titles, status] of cases) {
     assert.deepEqual(those.models().map((one) => one.title), titles);
@@ -77,7 +80,7 @@ test("a greyed slider does not count, and what the chosen model cannot do is sai
   const cases = [
     [NONE, "detail", null, false], [BUILT_IN, "detail", null, true], [BUILT_IN, "fill", null, false],
     [BUILT_IN, "remove", null, false], [BUILT_IN, "expand", null, false], [MODELS, "detail", null, false],
-    [MODELS, "detail", "classical", true],
+    [MODELS, "detail", "classical", true], [SAMPLE, "detail", null, true], [SAMPLE, "expand", null, false],
   ];
   for (const [those, mode, model, why] of cases) assert.equal(those.whyNot(mode, by({ model })) !== "", why);
 });

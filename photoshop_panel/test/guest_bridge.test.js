@@ -43,7 +43,9 @@ test("remove, again and refine's reason, on a real bridge", { skip: NO_BRIDGE, t
   });
   t.after(() => guest.close());
 
-  await shown((now) => now.plan && now.corner.length);
+  await shown((now) => now.corner.length);
+  guest.edit({ ...view.fields, model: "classical" });
+  await shown((now) => now.plan && now.corner[0][1] === "Built-in fill");
   assert.match(view.plan, /px/);
   assert.deepEqual(view.corner.slice(0, 2), [["Engine", "Built-in fill"], ["Model", "none"]]);
   const before = board.composite();

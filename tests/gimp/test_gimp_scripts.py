@@ -92,7 +92,7 @@ SENTENCES = [
     ("unseen", {"gesture": "remove"}, "The selection is empty: all 16 values of its mask are 0."),
     ("document", {"gesture": "dance"}, "“dance” is no gesture; there are again, cancel, detail, expand, go, refine"),
     ("document", {"gesture": "remove", "sample": "dance"}, "“dance” is no sample; there are all, below, current."),
-    ("document", {"gesture": "remove", "model": "nowhere"}, "There is no model “nowhere” here; there are none."),
+    ("document", {"gesture": "remove", "model": "nowhere"}, "There is no model “nowhere” here; there is sample."),
     ("document", {"gesture": "remove", "model": "../x"}, "The recipe's model is an id of at most 64 letters"),
     ("document", {"gesture": "vary"}, "The selected layer is none that Sfumato made: select one to vary it."),
     ("document", {"gesture": "refine"}, "The selected layer is none that Sfumato made: select one to refine it."),

@@ -225,3 +225,23 @@ def test_a_real_engine(easel: Easel, run_bridge, shared: Shared) -> None:
         assert layer["name"].startswith("Fill – green tea (seed ")
         assert b"diffusers" in bytes(layer["parasites"]["sfumato-layer"])
         artist.shot("filled by a tiny checkpoint")
+
+
+@pytest.mark.long
+def test_the_sample_models_words(easel: Easel, run_bridge, shared: Shared) -> None:
+    """Who has no model types: what is no word of the sample is answered with those that are, and one of them paints."""
+    painters = [Painter("cpu", ["classical"]), Painter("cpu", ["diffusion"])]
+    with run_bridge(shared.home, painters, Config(port=0)), easel(picture(shared, "coffee")) as artist:
+        artist.open_panel("Sample model")
+        artist.to_canvas()
+        artist.drag(*CUP)
+        artist.write("green tea")
+        artist.key("Return")
+        artist.wait_text("The sample model knows 10 words")
+        artist.shot("no word of the sample model")
+        artist.write("night")
+        artist.key("Return")
+        artist.wait_layers(2, 90)
+        (layer, _) = artist.layers()
+        assert layer["name"].startswith("Fill – night (seed ")
+        artist.shot("night, by the sample model")

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bridge import home
+from bridge.repertoire import installed
 from tests.gimp.artist import KEYS, PANEL, Artist, picture, remembered
 from tests.gimp.console import Shared
 from tests.gimp.journeys import Easel, Serving
@@ -20,6 +21,8 @@ PAINTING = "Painting 4 of 8"
 """What the patient painter does until it may go on."""
 BAR = 200, 850, 1000, 50
 """On the screen: the bar below GIMP's canvas."""
+ALONE = "Sample model" if installed() else "Built-in fill"
+"""Who paints where the artist has no model."""
 STROKE = (100, 500), (300, 500), (300, 560)
 
 
@@ -144,12 +147,12 @@ def bridge_process(shared: Shared) -> Iterator[subprocess.Popen[bytes]]:
 def test_a_bridge_killed_and_started_again(easel: Easel, shared: Shared) -> None:
     with easel(picture(shared, "chelsea")) as artist:
         with bridge_process(shared) as running:
-            artist.open_panel("Built-in fill")
+            artist.open_panel(ALONE)
             running.send_signal(signal.SIGKILL)
             artist.wait_text("The bridge is away", "small")
             artist.shot("the bridge is away")
         with bridge_process(shared):
-            artist.wait_text("Built-in fill", "small")
+            artist.wait_text(ALONE, "small")
             artist.to_canvas()
             artist.drag(*NOSE)
             artist.key(KEYS["remove"])

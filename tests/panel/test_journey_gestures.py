@@ -255,3 +255,27 @@ def test_a_real_engine(home: Path, run_bridge, art: Path, seat: Seat) -> None:
         assert (saved[outside] == COFFEE[outside]).all() and (saved[~outside] != COFFEE[~outside]).any()
         artist.shot("by a tiny checkpoint")
         assert_corner(artist, Engine="Diffusion", Model="Automatic")
+
+
+@pytest.mark.long
+def test_the_sample_models_words(home: Path, run_bridge, seat: Seat) -> None:
+    """Who has no model types: what is no word of the sample is answered with those that are, and one of them paints."""
+    painters = [Painter("cpu", ["classical"]), Painter("cpu", ["diffusion"])]
+    with run_bridge(home, painters), seat() as artist:
+        artist.ready("Sample model").open("coffee.png", COFFEE)
+        artist.drag(*CUP)
+        artist.write("green tea")
+        artist.key("Enter")
+        artist.read("The sample model knows 10 words: night, autumn,")
+        artist.shot("no word of the sample model")
+        artist.write("night")
+        artist.read("it is not Stable Diffusion")
+        artist.key("Enter")
+        artist.wait_layers(2)
+        artist.wait_idle()
+        artist.shot("night, by the sample model")
+        saved = artist.saved("night")
+        outside = apart(COFFEE, *CUP)
+        assert (saved[outside] == COFFEE[outside]).all()
+        assert saved[~outside].mean() < 0.7 * COFFEE[~outside].mean()
+        assert_corner(artist, Engine="Diffusion", Model="Automatic")

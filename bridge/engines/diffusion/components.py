@@ -22,6 +22,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProject
 from transformers.utils import logging as transformers_logs
 
 from bridge.engines.diffusion import devices, ldm
+from bridge.families import built
 from bridge.protocol.errors import Refusal
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Piece(NamedTuple):
 
 def config(family: str) -> Config:
     """The published shapes of a family. Source: SD 1.5's and SDXL base 1.0's own configuration files."""
-    path = Path(__file__).parent / "configs" / f"{family.removesuffix('-few')}.json"
+    path = Path(__file__).parent / "configs" / f"{built(family)}.json"
     found: Config = json.loads(path.read_text("utf-8"))
     return found
 
@@ -105,7 +106,7 @@ def _in_folder(model: "Model", shapes: Config, i: int, dtype: torch.dtype, devic
 
 def _in_file(model: "Model", shapes: Config, i: int, dtype: torch.dtype, device: torch.device) -> Piece:
     """A component of a single file: what has its prefix."""
-    prefix = (ldm.UNET, ldm.VAE, ldm.ENCODER[model.family.removesuffix("-few")], ldm.SECOND)[i]
+    prefix = (ldm.UNET, ldm.VAE, ldm.ENCODER[built(model.family)], ldm.SECOND)[i]
 
     def bring() -> Module:
         with untyped.init_empty_weights(include_buffers=False):

@@ -21,7 +21,7 @@ from bridge.engines.diffusion.stock import Stock
 from bridge.engines.diffusion.texts import Embedding, embed
 from bridge.engines.diffusion.weights import Parts, Store
 from bridge.engines.prefill import Copied, smooth
-from bridge.families import FAMILIES, Family
+from bridge.families import FAMILIES, Family, built
 from bridge.models import Lora, Model
 from bridge.protocol.errors import Refusal
 from bridge.protocol.limits import GIB
@@ -236,7 +236,7 @@ class Diffusion:
 
 def _is_own(model: Model) -> bool:
     """True for the families that our own loop paints."""
-    return model.family.removesuffix("-few") in ("sd15", "sdxl")
+    return built(model.family) in ("sd15", "sdxl")
 
 
 def _sampled(model: Model, parts: Parts, loras: Sequence[tuple[Lora, float]]) -> tuple[Family, Scheduler]:

@@ -16,6 +16,7 @@ from bridge.engines.diffusion import clip_vocabulary, components, devices, loras
 from bridge.engines.diffusion.components import Config, Module, Piece, config, quiet
 from bridge.engines.diffusion.parts import Parts
 from bridge.engines.diffusion.schedulers import Scheduler
+from bridge.families import built
 from bridge.protocol.limits import GIB
 
 if TYPE_CHECKING:
@@ -131,8 +132,7 @@ def _assembled(
     unet, vae, *encoders = found
     tokenizers, scheduler, zero = _told(model, shapes)
     size = sum(piece.size for piece in pieces)
-    family = model.family.removesuffix("-few")
-    return Parts(family, model.layout, unet, vae, tuple(encoders), tokenizers, scheduler, zero, size)
+    return Parts(built(model.family), model.layout, unet, vae, tuple(encoders), tokenizers, scheduler, zero, size)
 
 
 def _told(model: "Model", shapes: Config) -> tuple[tuple[CLIPTokenizer, ...], Scheduler, bool]:

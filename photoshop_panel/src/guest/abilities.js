@@ -24,6 +24,8 @@ export function makeAbilities() {
 
   /** True where models are there and what runs them is installed. */
   const usable = () => models.size > 0 && engines.size > 1;
+  /** True where the sample model is the only one. */
+  const sample = () => [...models.values()].every((one) => one.family === "sample");
   /** @param {string | null} model */
   const family = (model) => String(models.get(model || "")?.family || "").replace(/-few$/, "");
 
@@ -119,8 +121,9 @@ export function makeAbilities() {
      * @param {Fields} fields
      */
     whyNot(mode, fields) {
-      if (!known || mode !== "detail" || !abilities.builtIn(fields)) return "";
-      return `The built-in fill copies texture and cannot sharpen. ${NO_MODEL}`;
+      if (!known || mode !== "detail") return "";
+      if (abilities.builtIn(fields)) return `The built-in fill copies texture and cannot sharpen. ${NO_MODEL}`;
+      return sample() ? `The sample model cannot sharpen. ${NO_MODEL}` : "";
     },
 
     /**
@@ -147,8 +150,8 @@ export function makeAbilities() {
     /** Who paints, on what: `Built-in fill, no model installed · CPU`. */
     status() {
       if (!known) return "";
-      const count = usable() ? models.size : 0;
-      const who = count ? `${count} model${count > 1 ? "s" : ""}` : "Built-in fill, no model installed";
+      const some = sample() ? "Sample model" : `${models.size} model${models.size > 1 ? "s" : ""}`;
+      const who = usable() ? some : "Built-in fill, no model installed";
       return abilities.machine() ? `${who} · ${abilities.machine()}` : who;
     },
 
