@@ -11,13 +11,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from bridge.protocol.auth import NONCE
 from bridge.protocol.errors import Refusal
+from bridge.protocol.limits import KIB
 from bridge.protocol.values import is_id
 
 LOCAL = "local"
@@ -172,8 +173,10 @@ def write_launch(folder: Path) -> None:
     write_json(folder / "launch.json", {"argv": [sys.executable, "-m", "bridge.cli", "serve"]})
 
 
-def launch(folder: Path) -> None:
-    """Start a bridge, detached from this program. Raises Refusal `job.lost` with the command where it cannot."""
+def launch(folder: Path) -> "subprocess.Popen[bytes]":
+    """Start a bridge, detached from this program. One that finds another at work in its home ends with 0. Raises
+    Refusal `job.lost` with the command where it cannot be started.
+    """
     try:
         argv = json.loads((folder / "launch.json").read_text("utf-8"))["argv"]
         first_is_absolute = Path(argv[0]).is_absolute()
@@ -198,3 +201,12 @@ def launch(folder: Path) -> None:
         text = f"The bridge could not be started ({why.strerror}). Start it in a terminal: sfumato serve"
         raise Refusal("job.lost", text, "later") from None
     threading.Thread(target=bridge.wait, daemon=True).start()  # should it end before this program, it leaves no zombie
+    return bridge
+
+
+def last_words(folder: Path) -> str:
+    """The last line of the bridge's log: why it ended, where it ended by itself. Empty where it said nothing."""
+    with suppress(OSError), (folder / "bridge.log").open("rb") as log:
+        log.seek(max(0, log.seek(0, os.SEEK_END) - KIB))
+        return log.read().decode("utf-8", "replace").strip().rpartition("\n")[2].removeprefix("sfumato: ").strip()
+    return ""

@@ -228,7 +228,7 @@ class Link:
 
     def _reach(self) -> tuple[int, Wire]:
         """A websocket to the bridge: the running one, or one that is started for it."""
-        started, until = False, time.monotonic() + START_SECONDS
+        started, until = None, time.monotonic() + START_SECONDS
         while True:
             found = home.discover(self._folder)
             port = self._port or (found.port if found else 0)
@@ -246,9 +246,11 @@ class Link:
                     pass  # nobody listens: a stale file, or a bridge that was killed
             if not self._start:
                 raise Refusal("job.lost", "No bridge is running. Start one in a terminal: sfumato serve", "later")
-            if not started:
-                home.launch(self._folder)
-                started = True
+            if started is None:
+                started = home.launch(self._folder)
+            elif started.poll():
+                said = home.last_words(self._folder) or f"see {self._folder / 'bridge.log'}"
+                raise Refusal("job.lost", f"The bridge did not start: {said}")
             if time.monotonic() > until:
                 text = f"The bridge did not start within {START_SECONDS:g} s; {self._folder / 'bridge.log'} says why."
                 raise Refusal("job.lost", text)

@@ -47,8 +47,7 @@ def running(folder: Path, argv: Sequence[str] = SERVE, **keys: Sequence[str]) ->
         assert process.stdout
         try:
             if not process.stdout.readline():
-                last = (folder / "bridge.log").read_text("utf-8", "replace").strip().rpartition("\n")[2]
-                raise Refusal("job.lost", f"The bridge did not start: {last or 'it said nothing'}")
+                raise Refusal("job.lost", f"The bridge did not start: {home.last_words(folder) or 'it said nothing'}")
             yield process
         finally:
             end(process, folder)

@@ -15,8 +15,11 @@ from pathlib import Path
 import pytest
 
 from bridge import home as place
+from bridge import link
+from bridge.client import connect
 from bridge.home import Discovery, announce, claim, discover, launch, make_local_key, make_private, read_key, retire
 from bridge.protocol.errors import Refusal
+from tests.asks import ABOUT
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="Windows gives the user's own folders to the user alone")
 RUNNING = Discovery(4717, 1234, "ab" * 16, 1, "0.1.0")
@@ -440,3 +443,25 @@ def test_home_needs_the_standard_library_alone(tmp_path: Path) -> None:
     command = [sys.executable, "-S", "-I", "-c", program, str(folder)]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr
+
+
+def ending(home: Path, code: str) -> None:
+    """A bridge that ends as it starts."""
+    place.write_json(
+        home / "launch.json", {"argv": [sys.executable, "-S", "-I", "-c", f"import sys; sys.exit({code})"]}
+    )
+
+
+def test_a_bridge_that_ends_as_it_starts_is_not_waited_for_and_says_why(home: Path) -> None:
+    (home / "bridge.log").write_text("an older line\n" * 500)
+    ending(home, "'sfumato: The disk is full.'")
+    with pytest.raises(Refusal, match=r"^The bridge did not start: The disk is full\.$"), connect(ABOUT, home):
+        pass
+
+
+def test_a_bridge_that_gives_way_to_another_is_waited_for(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "START_SECONDS", 0.3)
+    ending(home, "0")
+    late = r"^The bridge did not start within 0\.3 s; .*bridge\.log says why\.$"
+    with pytest.raises(Refusal, match=late), connect(ABOUT, home):
+        pass
