@@ -20,14 +20,14 @@ def read(image: Any, box: Box, channels: int, depth: Depth, sample: Sample, anch
     """
     if sample == "all" and not without:
         return pixels.seen(image, box, channels, depth)
-    with _copy(image) as copy:
+    with _copy(image, box) as copy:
         if sample != "all" and anchor:
             _only(copy, twin(image, anchor, copy), sample == "current")
         for layer in without:
             _show(twin(image, layer, copy), False)
-        # Last, for it makes GIMP draw all of the copy anew: a group with a filter that was hidden after it was seen in
-        # part, one time in eight (GIMP 3.0.4).
-        copy.resize(box.width, box.height, -box.x, -box.y)
+        # Another size makes GIMP draw all of the copy anew: a group with a filter that was hidden was seen in part
+        # otherwise, one time in eight (GIMP 3.0.4).
+        copy.resize(box.width + 1, box.height, 0, 0)
         return pixels.seen(copy, Box(0, 0, box.width, box.height), channels, depth)
 
 
@@ -55,12 +55,13 @@ def uncovered(image: Any) -> bool:
 
 
 @contextmanager
-def _copy(image: Any) -> Iterator[Any]:
-    """A copy to be changed and cut to a box: its layers keep their size and their filters, for one that was cut, too,
-    would be blurred otherwise at its rim."""
+def _copy(image: Any, box: Box) -> Iterator[Any]:
+    """A copy whose canvas is the box, so that GIMP draws no more than that when it is changed. Its layers keep their
+    size and their filters: one that was cut to the box would be blurred otherwise at its rim."""
     copy = image.duplicate()
     try:
         copy.undo_disable()
+        copy.resize(box.width, box.height, -box.x, -box.y)
         yield copy
     finally:
         copy.delete()
