@@ -1,6 +1,6 @@
 """Does the sample checkpoint do what it says? On photographs that it never saw, through our own loop.
 
-    python scripts/judge_sample.py MODEL PHOTOS… [--sheet FILE]
+    python scripts/judge_sample.py MODEL PHOTOS… [--sheet FILE] [--all FILE]
 
 Prints a table; the exit status is 0 where every figure holds. All figures are means over the photographs, the worst one
 stands beside them.

@@ -514,6 +514,23 @@ def test_the_demo_touches_nothing_else(shown):
     assert (folder / "demo" / "mine.txt").read_text() == "mine"
 
 
+def played(folder: Path, scenes: str, *more: str) -> tuple[Path, str]:
+    """Play some scenes in a process that has nothing but this folder; where it left its pictures, and what it said."""
+    named = {name: str(folder) for name in ("TMPDIR", "TEMP", "TMP", "HOME", "SFUMATO_HOME", "HF_HUB_CACHE")}
+    out = folder / "demo"
+    done = subprocess.run(
+        [sys.executable, "-c", scenes, *more, "--out", str(out)],
+        cwd=ROOT,
+        env={**os.environ, **named, "PYTHONUTF8": "1"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return out, done.stdout
+
+
 WORDS_SCENE = """
 import sys
 from bridge.demo.__main__ import main
@@ -525,25 +542,14 @@ sys.exit(main(sys.argv[1:], lambda brush: [WORDS]))
 @pytest.mark.long
 @needs_torch
 def test_the_demo_refines_by_the_sample_models_words(tmp_path):
-    named = {name: str(tmp_path) for name in ("TMPDIR", "TEMP", "TMP", "HOME", "SFUMATO_HOME", "HF_HUB_CACHE")}
-    out = tmp_path / "demo"
-    done = subprocess.run(
-        [sys.executable, "-c", WORDS_SCENE, "--out", str(out)],
-        cwd=ROOT,
-        env={**os.environ, **named, "PYTHONUTF8": "1"},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=300,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+    out, said = played(tmp_path, WORDS_SCENE)
     for promise in (
         "it is not Stable Diffusion.",
         "A first look at variation 1",
         "with this model and the same start: their results differ by 0, where the largest value is",
         "1 of 1 scenes worked.",
     ):
-        assert promise in done.stdout
+        assert promise in said
     before = files.read(ROOT / "examples" / "coffee.jpg")
     mask = pictures.oval(CUP, *before.canvas[2:])
     for word in ("ink-drawing", "night"):
@@ -568,18 +574,7 @@ def test_the_demo_paints_with_ones_own_weights(tmp_path):
     from bridge.engines.diffusion import tiny
 
     model = tiny.folder(tmp_path / "random-lcm-1-step", "sd15")
-    named = {name: str(tmp_path) for name in ("TMPDIR", "TEMP", "TMP", "HOME", "SFUMATO_HOME", "HF_HUB_CACHE")}
-    out = tmp_path / "demo"
-    done = subprocess.run(
-        [sys.executable, "-c", OWN_SCENES, "--model", str(model), "--prompt", "a 灯台", "--out", str(out)],
-        cwd=ROOT,
-        env={**os.environ, **named, "PYTHONUTF8": "1"},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=300,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+    out, said = played(tmp_path, OWN_SCENES, "--model", str(model), "--prompt", "a 灯台")
     for promise in (
         "your own model, random-lcm-1-step (SD 1.5, 1 step): “a 灯台”, 1 step, seed 2026.",
         "“Fill – a 灯台 (seed 2028)” has arrived",
@@ -590,7 +585,7 @@ def test_the_demo_paints_with_ones_own_weights(tmp_path):
         "Enter once more: the first step was done after",
         "4 of 4 scenes worked.",
     ):
-        assert promise in done.stdout
+        assert promise in said
     before = files.read(ROOT / "examples" / "rocket.jpg")
     mask = files.read_mask(ROOT / "examples" / "rocket-mask.png", before.canvas[2:])
     less, more, anew = (files.read(out / f"refined-{share}.png") for share in (30, 60, 100))

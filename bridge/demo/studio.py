@@ -22,8 +22,6 @@ from bridge.protocol.values import Box, Recipe
 
 ABOUT = {"name": "demo", "version": __version__, "host": "demo"}
 """Who the demo says it is."""
-
-
 CUP = Box(66, 4, 424, 392)
 """Where it stands on its saucer in coffee.jpg."""
 

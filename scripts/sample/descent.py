@@ -1,4 +1,4 @@
-"""How weights are moved: matrices by Muon, the rest by Adam. Muon needs about half the steps, and steps are scarce.
+"""How weights are moved: matrices by Muon, the rest by Adam. Muon needs a quarter of the steps, and steps are scarce.
 
 Source: Jordan et al., *Muon: An optimizer for hidden layers in neural networks* (2024); torch's own takes no
 convolutions.
